@@ -1,0 +1,371 @@
+"""What the run loop needs from outside, as Protocols: who implements them, which errors they raise.
+
+All methods are called from one thread. Times go in and come out as aware UTC. Every method that writes is one
+transaction: after a crash it happened wholly or not at all, and calling it again with the same input changes nothing
+(row versions, outbox rows and times included; the tries of a transient result and the attempts of a message are counts,
+and each call counts). Adapters raise `StateError`, `SearchError`, `DataFolderError` or
+`ModelMissing`, never an exception of a library.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.records import (
+    ArchiveRef,
+    Article,
+    Body,
+    EngagementReport,
+    Extraction,
+    Fetch,
+    Framing,
+    GatherPlan,
+    Identity,
+    Known,
+    Merge,
+    Message,
+    Screening,
+    SearchDocument,
+    SearchHit,
+    Source,
+    Stage,
+    StageResult,
+    Story,
+    StoryDecision,
+)
+
+Vectors = NDArray[np.float32]
+
+
+class Gatherer(Protocol):
+    """The network in (`crawlers`)."""
+
+    def gather(self, plan: GatherPlan) -> Iterator[list[Fetch]]:
+        """Fetch what `plan` names; yield batches whose bodies are already synced to the vault.
+
+        A failing source is a `Fetch` with its outcome, never an exception. Raises `FailedRun` if the crawl itself
+        cannot run or dies. Closing the iterator ends the crawl.
+        """
+        ...
+
+
+class Vault(Protocol):
+    """The archive of fetched bodies."""
+
+    def read(self, ref: ArchiveRef) -> bytes:
+        """The decoded body; raises `Permanent` if it is missing or its hash differs, `DataFolderError` if it cannot be
+        read."""
+        ...
+
+
+class Encoder(Protocol):
+    """Texts to unit vectors of one model."""
+
+    @property
+    def model(self) -> str:
+        """Name and version under which vectors are kept, e.g. "use-multilingual-v3/1"."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """(len(texts), d) float32 rows of length 1. Raises `ModelMissing` when the model cannot be loaded."""
+        ...
+
+
+class State(Protocol):
+    """The system of record (SQL)."""
+
+    # --- runs
+    def begin_run(self, kind: Literal["sample", "live"], now: datetime) -> str:
+        """A new run's id (ULID text)."""
+        ...
+
+    def end_run(
+        self, run_id: str, outcome: Literal["completed", "failed"], table: Mapping[str, int], reason: str | None = None
+    ) -> None:
+        """Close the run with its table of counts."""
+        ...
+
+    def completed_runs(self, kind: Literal["sample", "live"]) -> int:
+        """How many runs of this kind were completed in this state."""
+        ...
+
+    # --- gathering
+    def register_sources(self, sources: Sequence[Source]) -> None:
+        """Make the sources known (insert, or update what their files say). Rows of other sources stay."""
+        ...
+
+    def known_addresses(self, source_ids: Sequence[str], now: datetime) -> list[Known]:
+        """Every address asked before for these sources, newest fetch each, with `revisit` set on the addresses of
+        relevant, not vanished articles first seen in the 30 days before `now` and not fetched at `now` already."""
+        ...
+
+    def host_waits(self, now: datetime) -> dict[str, datetime]:
+        """Hosts that asked to wait beyond `now` (from the newest 429 or 503 with `retry_at` of each host)."""
+        ...
+
+    def record_fetches(self, run_id: str, batch: Sequence[Fetch]) -> None:
+        """Append to the fetch log; make a `Body` (create-only by key) of each fetched page; note a source's first
+        fetch (the first that brought something); set `vanished_at` of articles whose address answers GONE, clear it
+        when a body comes again or is confirmed. A body that its article no longer shows is due for extraction again
+        when the publisher goes back to it."""
+        ...
+
+    def fetches(
+        self, *, url: str | None = None, source_id: str | None = None, run_id: str | None = None
+    ) -> list[Fetch]:
+        """Rows of the fetch log, oldest first; `url` matches the asked and the final address."""
+        ...
+
+    def baselines(self) -> dict[str, datetime]:
+        """For each source fetched before: `baseline_at` of its file, else the time of its first fetch."""
+        ...
+
+    # --- extract, identify
+    def bodies_due(self, version: str) -> Iterator[Body]:
+        """Bodies with no extract result of this version and of the source's present rules, ordered by
+        (fetched_at, key). A transient result is due again, ten times at most."""
+        ...
+
+    def body(self, key: str) -> Body | None:
+        """One body by its key."""
+        ...
+
+    def save_extractions(
+        self,
+        version: str,
+        done: Sequence[tuple[Body, Extraction | StageResult]],
+        identify: Callable[[Extraction], Identity],
+    ) -> list[Identity]:
+        """In one transaction, in order: keep each result; for an `Extraction`, let `identify` decide and write its
+        article, revision and text (texts are never deleted or changed). A revision keeps the article's id and
+        first_seen; an older body never replaces the text of a newer one, and a body that is read again by new rules
+        mends the text of its revision and adds none. Returns the identities, in order, with the outcomes as they came
+        about. `identify` may ask this state: it sees what the call has written so far."""
+        ...
+
+    def article(self, article_id: str) -> Article | None:
+        """The current revision of an article."""
+        ...
+
+    def article_by_url(self, url: str) -> Article | None:
+        """By canonical address or any address that led to it."""
+        ...
+
+    def articles(self, ids: Iterable[str] | None = None) -> Iterator[Article]:
+        """Articles by id, or all, ordered by id."""
+        ...
+
+    def text(self, text_id: str) -> tuple[str, str] | None:
+        """(headline, text) of a kept text."""
+        ...
+
+    def revisions(self, article_id: str) -> list[tuple[int, str, datetime]]:
+        """(number, text id, first seen), oldest first."""
+        ...
+
+    # --- results of the later stages, keyed by article; fingerprint = what the stage read
+    def articles_due(self, stage: Stage, version: str, *, relevant_only: bool) -> Iterator[Article]:
+        """Articles whose current text has no result of this stage with this version and with `text_id` as fingerprint,
+        ordered by (first_seen, id). `relevant_only`: only those whose screening says relevant."""
+        ...
+
+    def save_results(self, results: Sequence[StageResult]) -> None:
+        """Insert or replace results of screen, frame, engage or embed for (article, stage); queue their articles (and
+        the stories of those) for the search index where something changed. A `permanent` result also goes to
+        quarantine. Payloads are those of `pipeline.payloads`; that of "embed" may name the `model`, else its version is
+        taken for it. A `transient` result is no verdict: relevance, frame and reports stay those of the last success.
+        """
+        ...
+
+    def result(self, article_id: str, stage: Stage) -> StageResult | None:
+        """The newest result of a stage for an article."""
+        ...
+
+    def results(self, stage: Stage) -> Iterator[StageResult]:
+        """All newest results of a stage, ordered by article id."""
+        ...
+
+    def screening(self, article_id: str) -> Screening | None:
+        """The screening as a record."""
+        ...
+
+    def framing(self, article_id: str) -> Framing | None:
+        """The framing as a record, None if not framed."""
+        ...
+
+    def engagement_reports(self, article_id: str) -> tuple[EngagementReport, ...]:
+        """What the article reports."""
+        ...
+
+    def save_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> None:
+        """Keep vectors by text id."""
+        ...
+
+    def vectors(self, model: str, text_ids: Iterable[str]) -> dict[str, Vectors]:
+        """Kept vectors by text id; unknown ids are left out."""
+        ...
+
+    def quarantine(self) -> list[StageResult]:
+        """What can never be processed, with reasons, and what failed ten times."""
+        ...
+
+    # --- stories
+    def save_decisions(
+        self, decisions: Sequence[StoryDecision], version: str, *, baseline: Callable[[Article], bool]
+    ) -> None:
+        """Write memberships and stories; an article that moved leaves its old story. `baseline(article)` says whether
+        it is known only from a source's first fetch; a story is baseline while all its members are. A decision for a
+        story that was merged goes to the one that it became. Each decision is kept as the article's "cluster" result.
+        """
+        ...
+
+    def save_merges(self, merges: Sequence[Merge]) -> None:
+        """Move members, leave redirects (a redirect to a redirect is resolved), queue for the index."""
+        ...
+
+    def story(self, story_id: str) -> Story | None:
+        """A story by its id or a redirect's; None if unknown."""
+        ...
+
+    def stories(self, *, since: datetime | None = None) -> list[Story]:
+        """Stories (no redirects) ordered by id; `since`: last_published or first_seen not before it."""
+        ...
+
+    def story_of(self, article_id: str) -> str | None:
+        """The id of the story of an article."""
+        ...
+
+    def constraints(self) -> list[tuple[Literal["must", "cannot"], str, str]]:
+        """Analysts' must-links and cannot-links between articles."""
+        ...
+
+    def constrain(self, kind: Literal["must", "cannot"], article_id: str, other_id: str) -> None:
+        """Keep an analyst's must-link or cannot-link; the later word on a pair replaces the earlier one."""
+        ...
+
+    # --- alerts
+    def announced(self, rule: str) -> set[str]:
+        """Ids of stories that this rule has already put into a message, and of those that they were merged into."""
+        ...
+
+    def enqueue_message(self, message: Message, story_ids: Sequence[str]) -> bool:
+        """Put a message and its stories into the outbox, in one transaction; False (nothing written) if its id is
+        there."""
+        ...
+
+    def messages(self, *, unwritten: bool = False, unsent: bool = False) -> list[Message]:
+        """Messages, oldest first."""
+        ...
+
+    def mark_message(
+        self,
+        message_id: str,
+        *,
+        written_at: datetime | None = None,
+        sent_at: datetime | None = None,
+        error: str | None = None,
+    ) -> None:
+        """Note what happened to a message; `error` counts an attempt."""
+        ...
+
+    # --- search outbox
+    def claim_outbox(self, limit: int) -> list[tuple[str, str]]:
+        """Up to `limit` (kind, id) rows to index. They stay until `settle_outbox`."""
+        ...
+
+    def settle_outbox(self, rows: Sequence[tuple[str, str, int]]) -> None:
+        """Delete the rows (kind, id) to which no change came after the row_version that was indexed."""
+        ...
+
+    def outbox_size(self) -> int:
+        """How many rows wait for the index."""
+        ...
+
+    def queue_all(self) -> int:
+        """Queue everything for the search index (`beatwatch reindex`); returns how many rows wait."""
+        ...
+
+    def search_document(self, kind: str, id: str) -> SearchDocument:
+        """The document as the state has it now (`deleted` where it is gone, redirected or irrelevant)."""
+        ...
+
+    # --- leases
+    def acquire_lease(self, name: str, holder: str, seconds: float) -> bool:
+        """Take or prolong a lease by the database's clock; False while another holder has it."""
+        ...
+
+    def release_lease(self, name: str, holder: str) -> None:
+        """Give a lease back."""
+        ...
+
+    def close(self) -> None:
+        """Release connections."""
+        ...
+
+
+class SearchIndex(Protocol):
+    """The derived index of articles, stories and engagements."""
+
+    def write(self, documents: Sequence[SearchDocument]) -> None:
+        """Insert, replace or delete; a document with an older row_version than the stored one is ignored."""
+        ...
+
+    def clear(self) -> None:
+        """Forget everything, tombstones included, before the index is filled anew."""
+        ...
+
+    def refresh(self) -> None:
+        """Make everything written visible to `search`."""
+        ...
+
+    def search(
+        self,
+        query: str,
+        *,
+        kind: Literal["article", "story", "engagement"] = "article",
+        filters: Mapping[str, str | Sequence[str]] | None = None,
+        sort: Literal["score", "time", "-time", "id"] = "score",
+        limit: int = 20,
+        after: str | None = None,
+    ) -> tuple[list[SearchHit], str | None]:
+        """Answers and the cursor of the next page. `query` is the documented subset of Lucene's language ("" matches
+        all). `filters` are fields of that language beside the query; a field's values are alternatives. Raises
+        `UsageError` for a query that cannot be read, with the place of the fault."""
+        ...
+
+    def nearest(
+        self, vector: Sequence[float], *, kind: Literal["article", "story"] = "article", limit: int = 10
+    ) -> list[SearchHit]:
+        """Documents by cosine, best first."""
+        ...
+
+    def count(self, kind: Literal["article", "story", "engagement"]) -> int:
+        """Documents that are not deleted."""
+        ...
+
+    def close(self) -> None:
+        """Release connections."""
+        ...
+
+
+class Alerter(Protocol):
+    """What tells people (`alerts`)."""
+
+    def announce(self, run_id: str, now: datetime, table: Mapping[str, int]) -> int:
+        """Put what is new into the outbox and deliver it; returns how many messages were made. Never repeats one."""
+        ...
+
+    def announce_failure(self, now: datetime, reason: str) -> None:
+        """Tell that the run failed, with its reason."""
+        ...
+
+
+class Progress(Protocol):
+    """Where long work says how far it is."""
+
+    def __call__(self, stage: str, done: int, total: int | None) -> None:
+        """`done` of `total` items of a stage; total None where it is not known yet."""
+        ...
