@@ -1,0 +1,205 @@
+"""The vault: WARC files that warcio itself finds whole, bodies by reference, and tails that a kill tore."""
+
+import gzip
+import subprocess
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+from warcio.checker import Checker
+
+from crawlers.disk import require_space
+from crawlers.vault import Exchange, FolderVault, VaultWriter, trim_torn, whole_length
+from pipeline.errors import DataFolderError, DiskFull, Permanent
+from pipeline.records import ArchiveRef
+
+NOW = datetime(2026, 10, 5, 6, tzinfo=UTC)
+HTML = "公安部".encode("gbk")
+
+
+def exchange(body: bytes = HTML, url: str = "http://a.test/新闻?x=1") -> Exchange:
+    headers = [("Content-Type", "text/html; charset=gbk"), ("Content-Encoding", "gzip"), ("Content-Length", "99"),
+               ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("X-Odd", "two\r\n lines"),
+               ("X-Name", "\xe6\x96\xb0")]  # fmt: skip
+    return Exchange(url, NOW, [("User-Agent", "beatwatch")], 200, headers, body, "203.0.113.5")
+
+
+def writer(data: Path, run_id: str = "RUN1", **fields: str) -> VaultWriter:
+    return VaultWriter(data, run_id, NOW, floor_mb=1, worker=fields.get("worker", "w1"))
+
+
+def whole(path: Path) -> bool:
+    """Whether `warcio check` finds nothing wrong."""
+    return bool(Checker(Namespace(inputs=[str(path)], verbose=False)).process_all() == 0)
+
+
+def only_file(data: Path) -> Path:
+    (path,) = data.glob("vault/*/*/*.warc.gz")
+    return path
+
+
+def test_what_is_written_is_read_and_whole(tmp_path: Path) -> None:
+    with writer(tmp_path) as vault:
+        refs = [vault.write(exchange(body)) for body in (HTML, b"", b"x" * 300_000, bytes(range(256)))]
+    reader = FolderVault(tmp_path)
+    assert [reader.read(ref) for ref in refs] == [HTML, b"", b"x" * 300_000, bytes(range(256))]
+    assert {ref.file for ref in refs} == {"2026/10/RUN1-w1.warc.gz"}
+    assert whole(only_file(tmp_path))
+
+
+def test_headers_agree_with_the_stored_body(tmp_path: Path) -> None:
+    with writer(tmp_path) as vault:
+        vault.write(exchange())
+    with only_file(tmp_path).open("rb") as stream:
+        info, response, request = [
+            (record.rec_type, record.rec_headers, record.http_headers) for record in ArchiveIterator(stream)
+        ]
+    assert [kind for kind, _, _ in (info, response, request)] == ["warcinfo", "response", "request"]
+    http = response[2]
+    assert http.get_header("Content-Type") == "text/html; charset=gbk"
+    assert http.get_header("Content-Encoding") is None
+    assert http.get_header("X-Archive-Orig-Content-Encoding") == "gzip"
+    assert http.get_header("Content-Length") == str(len(HTML))
+    assert [value for name, value in http.headers if name == "Set-Cookie"] == ["a=1", "b=2"]
+    assert http.get_header("X-Odd") == "two lines"
+    assert http.get_header("X-Name") == "%E6%96%B0"
+    assert response[1].get_header("WARC-Target-URI") == "http://a.test/%E6%96%B0%E9%97%BB?x=1"
+    assert response[1].get_header("WARC-Date") == "2026-10-05T06:00:00Z"
+    assert response[1].get_header("WARC-Payload-Digest").startswith("sha256:")
+    assert request[2].get_header("User-Agent") == "beatwatch"
+    assert request[1].get_header("WARC-Concurrent-To") == response[1].get_header("WARC-Record-ID")
+
+
+def test_no_file_for_a_run_that_brought_nothing(tmp_path: Path) -> None:
+    vault = writer(tmp_path)
+    vault.sync()
+    vault.close()
+    assert list(tmp_path.rglob("*.gz*")) == []
+
+
+def test_the_same_worker_goes_on_in_its_file(tmp_path: Path) -> None:
+    refs = []
+    for body in (b"one", b"two"):
+        with writer(tmp_path) as vault:
+            refs.append(vault.write(exchange(body)))
+    assert [FolderVault(tmp_path).read(ref) for ref in refs] == [b"one", b"two"]
+    assert whole(only_file(tmp_path))
+
+
+# --- torn tails ------------------------------------------------------------------------------------------------------
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from tests.crawlers.test_vault import exchange, writer
+vault = writer(Path(sys.argv[1]))
+ref = vault.write(exchange(b"whole"))
+vault.sync()
+print(ref.offset, ref.sha256, flush=True)
+os._exit(9)
+"""
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> tuple[Path, ArchiveRef]:
+    """A data folder whose writer was killed after its first synced record."""
+    root = Path(__file__).resolve().parents[2]
+    result = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path)], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 9, result.stderr
+    offset, sha256 = result.stdout.split()
+    return tmp_path, ArchiveRef("2026/10/RUN1-w1.warc.gz", int(offset), sha256)
+
+
+@pytest.mark.parametrize("keep", [1, 5, 20, 100])
+def test_a_torn_tail_is_cut_off_by_the_next_run(killed: tuple[Path, ArchiveRef], keep: int) -> None:
+    data, ref = killed
+    path = only_file(data)
+    size = path.stat().st_size
+    with path.open("ab") as stream:
+        stream.write(gzip.compress(b"WARC/1.0\r\nWARC-Type: response\r\n" + bytes(500))[:keep])
+    if keep < 40:
+        assert whole_length(path) == size
+    with writer(data, "RUN2") as next_run:
+        assert path.stat().st_size == whole_length(path)
+        assert list(data.glob("vault/*/*/*.open")) == []
+        ref2 = next_run.write(exchange(b"next"))
+    assert FolderVault(data).read(ref) == b"whole"
+    assert FolderVault(data).read(ref2) == b"next"
+
+
+def test_a_tail_cut_anywhere_leaves_whole_records(killed: tuple[Path, ArchiveRef]) -> None:
+    data, _ = killed
+    path = only_file(data)
+    content, marker = path.read_bytes(), path.with_name(path.name + ".open")
+    ends = {whole_length(path)}
+    for cut in range(len(content) - 1, 0, -37):
+        path.write_bytes(content[:cut])
+        marker.touch()
+        assert trim_torn(data) == [path]
+        assert whole(path)
+        ends.add(path.stat().st_size)
+    assert len(ends) == 4  # nothing, and the ends of the three records
+
+
+def test_garbage_after_the_records_is_cut_off(killed: tuple[Path, ArchiveRef]) -> None:
+    data, ref = killed
+    path = only_file(data)
+    size = path.stat().st_size
+    with path.open("ab") as stream:
+        stream.write(bytes(4096))  # what some file systems leave after a power cut
+    trim_torn(data)
+    assert path.stat().st_size == size
+    assert FolderVault(data).read(ref) == b"whole"
+
+
+def test_the_file_of_a_living_worker_is_left_alone(tmp_path: Path) -> None:
+    with writer(tmp_path, worker="alive") as alive:
+        ref = alive.write(exchange())
+        alive.sync()
+        with only_file(tmp_path).open("ab") as stream:
+            stream.write(b"\x1f\x8b half a record")
+        size = only_file(tmp_path).stat().st_size
+        assert trim_torn(tmp_path) == []
+        assert only_file(tmp_path).stat().st_size == size
+        assert FolderVault(tmp_path).read(ref) == HTML
+
+
+# --- what can go wrong -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda ref: ArchiveRef("2026/10/none.warc.gz", ref.offset, ref.sha256), "no such file"),
+        (lambda ref: ArchiveRef("../../etc/passwd", ref.offset, ref.sha256), "no such file"),
+        (lambda ref: ArchiveRef(ref.file, ref.offset + 3, ref.sha256), "no record at offset"),
+        (lambda ref: ArchiveRef(ref.file, 10_000_000, ref.sha256), "no record at offset"),
+        (lambda ref: ArchiveRef(ref.file, ref.offset, "0" * 64), "not the one that was archived"),
+        (lambda ref: ArchiveRef(ref.file, 0, ref.sha256), "not the one that was archived"),
+    ],
+)
+def test_references_that_lead_nowhere(tmp_path: Path, change: Callable[[ArchiveRef], ArchiveRef], reason: str) -> None:
+    with writer(tmp_path) as vault:
+        ref = vault.write(exchange())
+    with pytest.raises(Permanent, match=reason):
+        FolderVault(tmp_path).read(change(ref))
+
+
+def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "vault").write_text("a file where a folder must be")
+    with pytest.raises(DataFolderError, match="cannot be written"):
+        writer(tmp_path).write(exchange())
+
+
+def test_disk_guard(tmp_path: Path) -> None:
+    require_space(tmp_path, 1)
+    with pytest.raises(DiskFull, match=r"\d+ MB free, 1000000000 MB are needed"):
+        VaultWriter(tmp_path, "RUN1", NOW, floor_mb=1_000_000_000).write(exchange())
+    with pytest.raises(DataFolderError):
+        require_space(tmp_path / "nowhere", 1)
