@@ -1,0 +1,1 @@
+"""What an operator edits: settings, sources, codebook, lexicon, gazetteer, watch rules."""

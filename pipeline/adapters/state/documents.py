@@ -1,0 +1,177 @@
+"""The search index's documents, made anew from the state: plain values, times in ISO 8601 (UTC).
+
+An engagement report has no version of its own: it changes only with its article and carries the article's.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+import sqlalchemy as sa
+
+from pipeline.adapters.schema import (
+    articles,
+    engagement_reports,
+    sources,
+    stage_results,
+    stories,
+    story_members,
+    texts,
+    tombstones,
+    vectors,
+)
+from pipeline.adapters.state.rows import ARTICLE, AnyRow
+from pipeline.adapters.state.telling import tell
+from pipeline.ports import Vectors
+from pipeline.records import SearchDocument, Story
+
+Kind = Literal["article", "story", "engagement"]
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def article_document(connection: sa.Connection, id_: str) -> SearchDocument:
+    """One article; deleted where it is unknown or not relevant."""
+    row = connection.execute(ARTICLE.where(articles.c.id == id_)).first()
+    if row is None:
+        return _deleted(connection, "article", id_)
+    if not row.relevant:
+        return SearchDocument("article", id_, row.row_version, deleted=True)
+    found = connection.execute(_reports(engagement_reports.c.article_id == id_)).all()
+    coded = _payload(connection, id_, "frame")
+    fields: dict[str, object] = {
+        "headline": row.headline,
+        "text": row.text,
+        "url": row.url,
+        **_source_fields(connection, row.source_id),
+        "lang": row.lang,
+        "published": _iso(row.published_at),
+        "first_seen": _iso(row.first_seen),
+        "framing": row.framing,
+        "shares": coded.get("shares", {}),
+        "sentences": coded.get("sentences", []),
+        "countries": _countries(found),
+        "story": _story_id(connection, id_),
+        "types": sorted({report.type for report in found}),
+        "statuses": sorted({report.status for report in found}),
+        "copy_of": row.copy_of,
+        "revision": row.revision,
+        "vanished_at": _iso(row.vanished_at),
+    }
+    return SearchDocument("article", id_, row.row_version, fields=fields, vector=_vector(connection, [id_]))
+
+
+def story_document(connection: sa.Connection, id_: str) -> SearchDocument:
+    """One story; deleted where it is unknown, merged into another or left by all its articles."""
+    told = tell(connection, stories.c.id == id_)
+    if told:
+        origins = _origins(connection, told[0])
+        vector = _vector(connection, origins)
+        return SearchDocument("story", id_, told[0].row_version, fields=_story_fields(told[0]), vector=vector)
+    version = connection.scalar(sa.select(stories.c.row_version).where(stories.c.id == id_))
+    return (
+        _deleted(connection, "story", id_) if version is None else SearchDocument("story", id_, version, deleted=True)
+    )
+
+
+def engagement_document(connection: sa.Connection, id_: str) -> SearchDocument:
+    """One engagement report; deleted where re-coding took it back or its article is not relevant."""
+    row = connection.execute(_reports(engagement_reports.c.id == id_)).first()
+    if row is None:
+        return _deleted(connection, "engagement", id_)
+    article = connection.execute(sa.select(articles).where(articles.c.id == row.article_id)).one()
+    if not article.relevant:
+        return SearchDocument("engagement", id_, article.row_version, deleted=True)
+    fields: dict[str, object] = {
+        "article": row.article_id,
+        "story": _story_id(connection, row.article_id),
+        **_source_fields(connection, article.source_id),
+        "lang": article.lang,
+        "type": row.type,
+        "status": row.status,
+        "countries": _countries([row]),
+        "quantities": row.quantities,
+        "evidence": row.text[row.start : row.end],
+        "published": _iso(article.published_at),
+        "first_seen": _iso(article.first_seen),
+    }
+    return SearchDocument("engagement", id_, article.row_version, fields=fields)
+
+
+def _story_fields(story: Story) -> dict[str, object]:
+    return {
+        "headline": story.headline,
+        "first_published": _iso(story.first_published),
+        "last_published": _iso(story.last_published),
+        "first_seen": _iso(story.first_seen),
+        "articles": list(story.article_ids),
+        "languages": list(story.languages),
+        "sources": list(story.sources),
+        "framing": dict(story.framing),
+        "countries": list(story.countries),
+        "baseline": story.baseline,
+    }
+
+
+def _deleted(connection: sa.Connection, kind: Kind, id_: str) -> SearchDocument:
+    grave = (tombstones.c.kind == kind) & (tombstones.c.id == id_)
+    version = connection.scalar(sa.select(tombstones.c.row_version).where(grave))
+    return SearchDocument(kind, id_, version or 0, deleted=True)
+
+
+def _reports(which: sa.ColumnElement[bool]) -> "sa.Select[Any]":
+    joined = sa.select(engagement_reports, texts.c.text).join(texts, texts.c.id == engagement_reports.c.text_id)
+    return joined.where(which).order_by(engagement_reports.c.position)
+
+
+def _countries(reports: Sequence[AnyRow]) -> list[str]:
+    return sorted({party["country"] for report in reports for party in report.parties})
+
+
+def _source_fields(connection: sa.Connection, source_id: str) -> dict[str, object]:
+    facts = connection.scalar(sa.select(sources.c.facts).where(sources.c.id == source_id)) or {}
+    return {"source": source_id, "source_name": facts.get("name"), "kind": facts.get("kind")}
+
+
+def _story_id(connection: sa.Connection, article_id: str) -> str | None:
+    of_article = story_members.c.article_id == article_id
+    return connection.scalar(sa.select(story_members.c.story_id).where(of_article))
+
+
+def _payload(connection: sa.Connection, article_id: str, stage: str) -> dict[str, Any]:
+    of_stage = (stage_results.c.stage == stage) & (stage_results.c.key == article_id)
+    payload: dict[str, Any] | None = connection.scalar(sa.select(stage_results.c.payload).where(of_stage))
+    return payload or {}
+
+
+def _origins(connection: sa.Connection, story: Story) -> list[str]:
+    """Articles that are no copies: a text printed by many outlets must not pull the story's vector to itself."""
+    of_story = (story_members.c.story_id == story.id) & articles.c.copy_of.is_(None) & articles.c.relevant.is_not(False)
+    joined = sa.select(articles.c.id).join(story_members, story_members.c.article_id == articles.c.id)
+    return list(connection.scalars(joined.where(of_story).order_by(articles.c.id)))
+
+
+def _vector(connection: sa.Connection, article_ids: Sequence[str]) -> tuple[float, ...] | None:
+    """The unit vector of an article, or the mean direction of several, under one model."""
+    found = [held for id_ in article_ids if (held := _article_vector(connection, id_)) is not None]
+    alike = [held for held in found if held.shape == found[0].shape]
+    if not alike:
+        return None
+    mean = np.mean(alike, axis=0)
+    length = float(np.linalg.norm(mean))
+    return tuple(float(value) for value in mean / length) if length else None
+
+
+def _article_vector(connection: sa.Connection, article_id: str) -> Vectors | None:
+    """Of the model that the article's newest embed result names (`payload["model"]`, else its version); of any model
+    where that one has none."""
+    embedded = (stage_results.c.stage == "embed") & (stage_results.c.key == article_id)
+    named = connection.execute(sa.select(stage_results.c.payload, stage_results.c.version).where(embedded)).first()
+    model = ((named.payload or {}).get("model") or named.version) if named else ""
+    query = sa.select(vectors.c.vector).join(articles, articles.c.text_id == vectors.c.text_id)
+    query = query.where(articles.c.id == article_id)
+    blob = connection.scalar(query.order_by((vectors.c.model == model).desc(), vectors.c.model).limit(1))
+    return np.frombuffer(blob, "<f4") if blob is not None else None

@@ -1,0 +1,44 @@
+"""Runs: their ids, how they ended, how many were completed."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+
+from pipeline.adapters.schema import runs
+from pipeline.adapters.state.database import Database
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def _ulid(now: datetime) -> str:
+    """48 bits of milliseconds and 80 random ones: two runs of one fixed clock differ."""
+    number = int(now.timestamp() * 1000) << 80 | secrets.randbits(80)
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+class Runs(Database):
+    """The runs of `pipeline.ports.State`."""
+
+    def begin_run(self, kind: Literal["sample", "live"], now: datetime) -> str:
+        """A new run's id."""
+        run_id = _ulid(now)
+        with self.writing() as writing:
+            writing.put(runs, [{"id": run_id, "kind": kind, "started_at": now}])
+        return run_id
+
+    def end_run(
+        self, run_id: str, outcome: Literal["completed", "failed"], table: Mapping[str, int], reason: str | None = None
+    ) -> None:
+        """Close the run."""
+        ended = {"outcome": outcome, "counts": dict(table), "reason": reason}
+        with self.writing() as writing:
+            writing.connection.execute(sa.update(runs).where(runs.c.id == run_id).values(ended))
+
+    def completed_runs(self, kind: Literal["sample", "live"]) -> int:
+        """Runs of this kind that ended well."""
+        completed = sa.select(sa.func.count()).where(runs.c.kind == kind, runs.c.outcome == "completed")
+        with self.reading() as connection:
+            return connection.scalar(completed) or 0

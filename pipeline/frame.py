@@ -1,0 +1,129 @@
+"""How a text frames the beat: each sentence with its frame, voice and place; the article as a whole, with abstention.
+
+Two heads read each sentence (frame and voice) from its embedding, the lexicon's signs and who speaks; a third reads the
+article from its sentences. The article head abstains ("uncertain") where its best probability is under the line.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.head import Head
+from pipeline.lexicon import Lexicon
+from pipeline.ports import Vectors
+from pipeline.records import ArticleFrame, Frame, FramedSentence, Framing, OutletKind, Voice
+from pipeline.sentences import Sentence
+from pipeline.speaker import VOICES, Speaking
+
+VERSION = "frame-1"
+FRAMES: tuple[Frame, ...] = ("cooperation", "influence", "none")
+ARTICLE_FRAMES = ("cooperation", "influence", "mixed", "neutral")
+KINDS: tuple[OutletKind, ...] = (
+    "prc_state_media", "state_media", "public", "private", "wire", "ministry", "prc_ministry", "ngo", "think_tank",
+)  # fmt: skip
+PRC_KINDS = frozenset({"prc_state_media", "prc_ministry"})
+
+
+@dataclass(frozen=True, slots=True)
+class FrameHeads:
+    """The three fitted heads and the line under which an article is left to a person."""
+
+    sentence: Head
+    voice: Head
+    article: Head
+    abstain: float = 0.45
+
+
+def sentence_features(
+    vectors: Vectors, sentences: Sequence[Sentence], speaking: Sequence[Speaking], lexicon: Lexicon, kind: str | None
+) -> Vectors:
+    """(n, d + signs) float32: what the frame and voice heads read of each sentence."""
+    signs = [_signs(s.text, who, lexicon, kind) for s, who in zip(sentences, speaking, strict=True)]
+    return np.hstack([vectors, np.asarray(signs, dtype=np.float32).reshape(len(signs), -1)]).astype(np.float32)
+
+
+def _signs(text: str, who: Speaking, lexicon: Lexicon, kind: str | None) -> list[float]:
+    found = {"cooperation": 0, "influence": 0, "negation": 0}
+    for hit in lexicon.coding_hits(text):
+        if hit.label[0] == "frames":
+            found[hit.label[1]] += 1
+    ruled = [float(who.voice == voice) for voice in VOICES]
+    carried = [float(who.carried == voice) for voice in VOICES]
+    outlet = [float(kind in PRC_KINDS), float(kind == "ngo"), float(kind in ("ministry", "state_media"))]
+    counts = [float(np.log1p(count)) for count in found.values()]
+    return [*counts, *who.cues, *ruled, *carried, float(who.attributed), who.quoted, *outlet]
+
+
+def article_features(probabilities: Vectors, headline_frames: Vectors) -> Vectors:
+    """(12,) float32 from the sentences' probabilities over FRAMES (n, 3) and the headline's (3,)."""
+    if len(probabilities) == 0:
+        probabilities = np.asarray([[0.0, 0.0, 1.0]], dtype=np.float32)
+    sums, top = probabilities.sum(axis=0), probabilities.max(axis=0)
+    best = probabilities.argmax(axis=1)
+    counts = [float((best == 0).sum()), float((best == 1).sum())]
+    framed = max(sum(counts), 1.0)
+    weaker = min(counts) / framed
+    row = [
+        *np.log1p(sums),
+        top[0],
+        top[1],
+        counts[0] / framed,
+        counts[1] / framed,
+        weaker,
+        sums[0] / max(sums[0] + sums[1], 1e-6),
+    ]
+    return np.asarray([*row, headline_frames[0], headline_frames[1]], dtype=np.float32)
+
+
+def default_voice(kind: str | None) -> Voice:
+    """Who speaks where nobody is named: the outlet."""
+    return "prc_state_media" if kind in PRC_KINDS else "reporter"
+
+
+def frame_article(
+    sentences: Sequence[Sentence], rows: Vectors, speaking: Sequence[Speaking], headline_row: Vectors, heads: FrameHeads,
+    kind: str | None,
+) -> Framing:  # fmt: skip
+    """Code one relevant article. `rows` are `sentence_features` of its sentences, `headline_row` (d,) of its headline."""
+    frames = heads.sentence.probabilities(rows) if len(rows) else np.zeros((0, 3), dtype=np.float32)
+    voices = heads.voice.probabilities(rows) if len(rows) else np.zeros((0, len(VOICES)), dtype=np.float32)
+    framed = tuple(
+        _framed(s, frames[i], _voice(speaking[i], voices[i], heads.voice, kind))
+        for i, s in enumerate(sentences)
+        if frames[i].argmax() != FRAMES.index("none")
+    )
+    article = heads.article.probabilities(article_features(frames, heads.sentence.probabilities(headline_row)[0]))[0]
+    by_frame = dict(zip(heads.article.labels, map(float, article), strict=True))
+    probabilities = {name: round(by_frame.get(name, 0.0), 4) for name in ARTICLE_FRAMES}
+    best = max(probabilities, key=lambda name: probabilities[name])
+    framing: ArticleFrame = best if probabilities[best] >= heads.abstain else "uncertain"  # type: ignore[assignment]
+    return Framing(framing, probabilities, shares(framed), framed)
+
+
+def _framed(sentence: Sentence, probabilities: Vectors, voice: Voice) -> FramedSentence:
+    place = int(probabilities.argmax())
+    other = float(min(probabilities[0], probabilities[1]))
+    return FramedSentence(
+        sentence.start,
+        sentence.end,
+        sentence.text,
+        FRAMES[place],
+        other >= 0.3,
+        voice,
+        round(float(probabilities[place]), 4),
+    )
+
+
+def _voice(who: Speaking, probabilities: Vectors, head: Head, kind: str | None) -> Voice:
+    best = int(probabilities.argmax())
+    voice: Voice = head.labels[best]  # type: ignore[assignment]
+    if voice in ("reporter", "prc_state_media") and who.voice is None:
+        return default_voice(kind)
+    return voice
+
+
+def shares(framed: Sequence[FramedSentence]) -> dict[str, float]:
+    """Shares of both frames among the framed sentences; 0 where there are none."""
+    total = max(len(framed), 1)
+    return {name: round(sum(s.frame == name for s in framed) / total, 4) for name in ("cooperation", "influence")}

@@ -1,0 +1,328 @@
+"""One whole run: the stages in order, each over the work that is due.
+
+The loop does the I/O; stages are pure. Work is committed in small batches, and what is due is asked from the state, so a
+killed run goes on where it stopped and a second run over the same day finds nothing to do. Each stage finishes before
+the next begins: clustering must see a day's articles in order of (first seen, id), whatever was killed when.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Literal, TypeVar
+
+from pipeline import cluster as clustering
+from pipeline import extract as extraction
+from pipeline import screen as screening
+from pipeline.cluster import Candidate, Memory
+from pipeline.coding import BATCH, Coder, Text, author_kind
+from pipeline.engage import VERSION as ENGAGE_VERSION
+from pipeline.errors import Permanent, SearchError
+from pipeline.extract import extract
+from pipeline.frame import VERSION as FRAME_VERSION
+from pipeline.identify import Originals, identify
+from pipeline.payloads import plain, reports_payload
+from pipeline.ports import Alerter, Gatherer, Progress, SearchIndex, State, Vault, Vectors
+from pipeline.records import (
+    Article,
+    Body,
+    Extraction,
+    GatherPlan,
+    Identity,
+    Source,
+    Stage,
+    StageResult,
+    StoryDecision,
+)
+from pipeline.table import ASKED, READ, RELEVANT, SCREENED, RunTable
+
+INDEX_BATCH = 200
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """What a run works with; the wiring builds them."""
+
+    state: State
+    index: SearchIndex
+    gatherer: Gatherer
+    vault: Vault
+    coder: Coder
+    alerter: Alerter
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to run: which sources, at which time, and what the crawl may do."""
+
+    kind: Literal["sample", "live"]
+    now: datetime
+    fixed_clock: bool
+    sources: tuple[Source, ...]
+    since: datetime | None = None
+    host_map: tuple[tuple[str, str], ...] = ()
+    allow_hosts: tuple[str, ...] = ()
+    user_agent: str = "beatwatch"
+
+
+class Run:
+    """One run over one state. `table` is filled as it goes."""
+
+    def __init__(self, engines: Engines, order: Order, progress: Progress) -> None:
+        self.table = RunTable()
+        self._engines, self._state, self._order, self._progress = engines, engines.state, order, progress
+        self._sources = {source.id: source for source in order.sources}
+        self._coder = engines.coder
+
+    def execute(self) -> RunTable:
+        """Everything in order. A failure is noted in the state and mailed before it is raised again."""
+        self._state.register_sources(self._order.sources)
+        run_id = self._state.begin_run(self._order.kind, self._order.now)
+        try:
+            self._gather(run_id)
+            self._read_bodies()
+            self._screen()
+            self._embed()
+            self._cluster()
+            self._code()
+            self._index()
+            self.table.count("mails", self._engines.alerter.announce(run_id, self._order.now, self.table.counts))
+        except Exception as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            self._state.end_run(run_id, "failed", self.table.counts, reason)
+            self._engines.alerter.announce_failure(self._order.now, reason)
+            raise
+        self._state.end_run(run_id, "completed", self.table.counts)
+        return self.table
+
+    # --- gather, archive
+
+    def _gather(self, run_id: str) -> None:
+        order, state = self._order, self._state
+        plan = GatherPlan(
+            run_id=run_id, now=order.now, fixed_clock=order.fixed_clock, sources=order.sources,
+            known=tuple(state.known_addresses([source.id for source in order.sources], order.now)),
+            waits=tuple(sorted(state.host_waits(order.now).items())), since=order.since, host_map=order.host_map,
+            allow_hosts=order.allow_hosts, user_agent=order.user_agent,
+        )  # fmt: skip
+        done = 0
+        batches = self._engines.gatherer.gather(plan)
+        with closing(batches):  # type: ignore[type-var]
+            for batch in batches:
+                state.record_fetches(run_id, batch)
+                self.table.take(batch)
+                done += len(batch)
+                self._progress("gather", done, None)
+        self.table.count("vanished pages", self.table.counts[f"{ASKED}: gone"])
+
+    # --- extract, identify
+
+    def _read_bodies(self) -> None:
+        due = sorted(self._state.bodies_due(extraction.VERSION), key=self._origin_first)
+        originals = self._originals() if due else Originals()
+        for done, bodies in _batches(due, BATCH):
+            results = [(body, self._extracted(body)) for body in bodies]
+            seen = {result.body_key: body.fetched_at for body, result in results if isinstance(result, Extraction)}
+
+            def decide(found: Extraction, seen: Mapping[str, datetime] = seen) -> Identity:
+                known = self._state.article_by_url(found.canonical_url)
+                return identify(found, known, originals, seen[found.body_key])
+
+            identities = self._state.save_extractions(extraction.VERSION, results, decide)
+            self._count_read([result for _, result in results], identities)
+            self._progress("extract", done, len(due))
+
+    def _origin_first(self, body: Body) -> tuple[bool, datetime, datetime, str]:
+        """Wires before their customers, then by the feed's date: a text's origin should be seen before its copies."""
+        wire = body.source_id in self._sources and self._sources[body.source_id].kind == "wire"
+        dated = body.entry.published.at if body.entry and body.entry.published else body.fetched_at
+        return not wire, body.fetched_at, dated, body.key
+
+    def _originals(self) -> Originals:
+        originals = Originals()
+        for article in self._state.articles():
+            if article.copy_of is None and abs(self._order.now - article.first_seen) <= 2 * _COPY_WINDOW:
+                originals.add(article.id, article.text, article.time)
+        return originals
+
+    def _extracted(self, body: Body) -> Extraction | StageResult:
+        source = self._sources.get(body.source_id)
+        if source is None:
+            return self._unread(body, "reject", "its source is not in this run's catalogue")
+        try:
+            return extract(body, self._engines.vault.read(body.archived), source)
+        except Permanent as error:
+            return self._unread(body, "permanent", str(error))
+
+    def _unread(self, body: Body, outcome: Literal["reject", "permanent"], reason: str) -> StageResult:
+        source = self._sources.get(body.source_id)
+        fingerprint = f"{body.archived.sha256}:{source.rules_fingerprint if source else ''}"
+        return StageResult(body.key, "extract", extraction.VERSION, fingerprint, outcome, reason)
+
+    def _count_read(self, results: Sequence[Extraction | StageResult], identities: Sequence[Identity]) -> None:
+        self.table.count(READ, len(results))
+        for result in results:
+            if isinstance(result, StageResult):
+                self.table.count(f"{READ}: {'quarantined' if result.outcome == 'permanent' else result.reason}")
+        for identity in identities:
+            self.table.count(f"{READ}: {_OUTCOMES[identity.outcome]}")
+
+    # --- screen, embed, cluster
+
+    def _screen(self) -> None:
+        def work(articles: Sequence[Article]) -> list[StageResult]:
+            found = self._coder.screen([self._text(article) for article in articles])
+            for screened in found:
+                self.table.count(SCREENED)
+                self.table.count(f"{SCREENED}: {RELEVANT if screened.relevant else screened.reason}")
+            pairs = zip(articles, found, strict=True)
+            return [_result(article, "screen", screening.VERSION, plain(record)) for article, record in pairs]
+
+        self._each("screen", screening.VERSION, work, relevant_only=False)
+
+    def _embed(self) -> None:
+        def work(articles: Sequence[Article]) -> list[StageResult]:
+            vectors = self._coder.vectors([self._text(article) for article in articles])
+            self._state.save_vectors(self._coder.model, dict(zip((a.text_id for a in articles), vectors, strict=True)))
+            return [_result(article, "embed", self._coder.model, {"model": self._coder.model}) for article in articles]
+
+        self._each("embed", self._coder.model, work, relevant_only=True)
+
+    def _cluster(self) -> None:
+        due = list(self._state.articles_due("cluster", clustering.VERSION, relevant_only=True))
+        if not due:
+            return
+        memory = self._memory(min(article.time for article in due))
+        before = set(memory.stories)
+        vectors = self._state.vectors(self._coder.model, (article.text_id for article in due))
+        touched: set[str] = set()
+        for done, articles in _batches(due, BATCH):
+            decisions = [self._placed(article, vectors[article.text_id], memory) for article in articles]
+            self._state.save_decisions(decisions, clustering.VERSION, baseline=self._baseline())
+            touched.update(decision.story_id for decision in decisions)
+            self._count_placed(articles)
+            self._progress("cluster", done, len(due))
+        merged = clustering.settle(memory, touched)
+        self._state.save_merges(merged)
+        gone = {merge.story_id for merge in merged}
+        self.table.count("stories", len(touched - gone))
+        self.table.count("new stories", len(touched - before - gone))
+        self.table.count("merged stories", len(merged))
+
+    def _placed(self, article: Article, vector: Vectors, memory: Memory) -> StoryDecision:
+        """Decide on one article; a revised article stays where it is."""
+        candidate = self._candidate(article, vector)
+        home = self._state.story_of(article.id)
+        if home is not None:
+            return StoryDecision(article.id, "attach", home, 1.0, article.id)
+        decision = clustering.decide(candidate, memory)
+        memory.apply(candidate, decision)
+        return decision
+
+    def _memory(self, earliest: datetime) -> Memory:
+        """Stories that may still take articles dated from `earliest` on, read from the state."""
+        memory = Memory(centres=self._coder.knowledge.centres)
+        for story in self._state.stories(since=earliest - memory.rules.window):
+            members = list(self._state.articles(story.article_ids))
+            vectors = self._state.vectors(self._coder.model, (article.text_id for article in members))
+            for article in members:
+                if article.text_id in vectors:
+                    decision = StoryDecision(article.id, "attach", story.id)
+                    memory.apply(self._candidate(article, vectors[article.text_id]), decision)
+        return memory
+
+    def _candidate(self, article: Article, vector: Vectors) -> Candidate:
+        countries, numbers = self._coder.specifics(self._text(article))
+        return Candidate(
+            article.id,
+            article.time,
+            article.first_seen,
+            article.lang,
+            vector,
+            "lead",
+            countries,
+            numbers,
+            article.copy_of,
+        )
+
+    def _baseline(self) -> Callable[[Article], bool]:
+        lines = self._state.baselines()
+        return lambda article: article.source_id in lines and article.time <= lines[article.source_id]
+
+    def _count_placed(self, articles: Sequence[Article]) -> None:
+        self.table.count(RELEVANT, len(articles))
+        for article in articles:
+            self.table.count(f"{RELEVANT}: {'copies' if article.copy_of else 'origins'}")
+
+    # --- frame, engage
+
+    def _code(self) -> None:
+        def frame(articles: Sequence[Article]) -> list[StageResult]:
+            framings = self._coder.frame([self._text(article) for article in articles])
+            pairs = zip(articles, framings, strict=True)
+            return [_result(article, "frame", FRAME_VERSION, plain(framing)) for article, framing in pairs]
+
+        def engage(articles: Sequence[Article]) -> list[StageResult]:
+            found = [self._coder.engage(self._text(article)) for article in articles]
+            self.table.count("engagement reports", sum(map(len, found)))
+            pairs = zip(articles, found, strict=True)
+            return [_result(article, "engage", ENGAGE_VERSION, reports_payload(reports)) for article, reports in pairs]
+
+        self._each("frame", FRAME_VERSION, frame, relevant_only=True)
+        self._each("engage", ENGAGE_VERSION, engage, relevant_only=True)
+
+    # --- index
+
+    def _index(self) -> None:
+        """Bring the index up to date; where it fails, the run goes on and the outbox keeps what is due."""
+        try:
+            index_outbox(self._state, self._engines.index, self._progress)
+        except SearchError as error:
+            self._progress(f"index ({error})", 0, None)
+        self.table.count("waiting for the index", self._state.outbox_size())
+
+    # --- what the stages share
+
+    def _text(self, article: Article) -> Text:
+        source = self._sources.get(article.source_id)
+        kind = author_kind(source.kind if source else None, article.agency)
+        return Text(article.headline, article.text, article.lang, kind)
+
+    def _each(
+        self, stage: Stage, version: str, work: Callable[[Sequence[Article]], list[StageResult]], *, relevant_only: bool
+    ) -> None:
+        due = list(self._state.articles_due(stage, version, relevant_only=relevant_only))
+        for done, articles in _batches(due, BATCH):
+            self._state.save_results(work(articles))
+            self._progress(stage, done, len(due))
+
+
+_COPY_WINDOW = clustering.Rules().window
+_OUTCOMES = {"new": "new articles", "revision": "revisions", "unchanged": "same text again"}
+
+
+def index_outbox(state: State, index: SearchIndex, progress: Progress) -> int:
+    """Write everything that waits into the index; returns how many documents were written."""
+    written, total = 0, state.outbox_size()
+    while rows := state.claim_outbox(INDEX_BATCH):
+        documents = [state.search_document(kind, id_) for kind, id_ in rows]
+        index.write(documents)
+        state.settle_outbox([(kind, id_, d.row_version) for (kind, id_), d in zip(rows, documents, strict=True)])
+        written += len(rows)
+        progress("index", written, max(total, written))
+    index.refresh()
+    return written
+
+
+def _result(article: Article, stage: Stage, version: str, payload: dict[str, object]) -> StageResult:
+    return StageResult(article.id, stage, version, article.text_id, "record", None, payload)
+
+
+def _batches(items: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
+    """(items done after this batch, batch)."""
+    iterator, done = iter(items), 0
+    while batch := list(islice(iterator, size)):
+        done += len(batch)
+        yield done, batch

@@ -1,0 +1,95 @@
+"""What the search language's words, fields and dates mean in each kind of document: the same for every engine.
+
+An engine stores what these functions say and compiles `pipeline.query`'s tree to questions about it; it knows no field
+of a document by name.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from pipeline.errors import UsageError
+from pipeline.query import FIELDS, AllOf, AnyOf, Equals, Node, Not
+from pipeline.records import SearchDocument
+
+Kind = Literal["article", "story", "engagement"]
+
+_NAMES: Mapping[
+    str, tuple[str, str | None]
+] = {  # where words are looked for: a short field that weighs more, a long one
+    "article": ("headline", "text"),
+    "story": ("headline", None),
+    "engagement": ("", "evidence"),
+}
+_VALUES: Mapping[str, Mapping[str, str]] = {
+    "article": {
+        "lang": "lang",
+        "source": "source",
+        "country": "countries",
+        "framing": "framing",
+        "story": "story",
+        "type": "types",
+        "status": "statuses",
+    },
+    "story": {"lang": "languages", "source": "sources", "country": "countries", "framing": "framing", "story": "id"},
+    "engagement": {
+        "lang": "lang",
+        "source": "source",
+        "country": "countries",
+        "story": "story",
+        "type": "type",
+        "status": "status",
+    },
+}
+
+
+def texts(document: SearchDocument) -> tuple[str, str]:
+    """(headline, body) in which words are found; "" where the kind has none."""
+    headline, body = (str(document.fields.get(name or "") or "") for name in _NAMES[document.kind])
+    return headline, body
+
+
+def values(document: SearchDocument) -> tuple[tuple[str, str], ...]:
+    """(field, value) pairs for exact questions, each once, in the form in which `FIELDS` compares them."""
+    pairs: dict[tuple[str, str], None] = {}
+    for field, name in _VALUES[document.kind].items():
+        held = document.id if name == "id" else document.fields.get(name)
+        for value in held if isinstance(held, list | tuple | dict) else [held]:
+            if value is not None:
+                pairs[field, _compared(field, str(value))] = None
+    return tuple(pairs)
+
+
+def _compared(field: str, value: str) -> str:
+    try:
+        return FIELDS[field](value)
+    except ValueError:  # written under a codebook that this version does not know: kept, and found by none
+        return value
+
+
+def times(document: SearchDocument) -> tuple[float | None, float | None, float | None]:
+    """Seconds since 1970 by which to sort, of the first and of the last publication.
+
+    What was only first seen is sorted by that, but was not published then.
+    """
+    first, last = _seconds(document, "published"), _seconds(document, "published")
+    if document.kind == "story":
+        first, last = _seconds(document, "first_published"), _seconds(document, "last_published")
+    return (last if last is not None else _seconds(document, "first_seen")), first, last
+
+
+def _seconds(document: SearchDocument, name: str) -> float | None:
+    value = document.fields.get(name)
+    return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else None
+
+
+def check_fields(node: Node, kind: Kind) -> None:
+    """Raise `UsageError` where a query asks for a field that documents of this kind do not have."""
+    if isinstance(node, Equals) and node.field not in _VALUES[kind]:
+        known = ", ".join((*_VALUES[kind], "published"))
+        raise UsageError(f"query: {node.field}: is no field of {kind} documents: their fields are {known}")
+    if isinstance(node, AllOf | AnyOf):
+        for part in node.parts:
+            check_fields(part, kind)
+    elif isinstance(node, Not):
+        check_fields(node.part, kind)

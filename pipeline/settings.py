@@ -1,0 +1,89 @@
+"""Every setting, declared once: name, default, help. Values come from the environment (`BEATWATCH_...`), then from
+`config/settings.yml`, then from the defaults here. Secrets come only from the environment or from a file that it names.
+
+docs/settings.md is generated from this class and a test holds it fresh.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+from pipeline.errors import ConfigError, UsageError
+
+SETTINGS_FILE = Path(__file__).parent.parent / "config" / "settings.yml"
+
+
+class Settings(BaseSettings):
+    """The settings of one process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BEATWATCH_", yaml_file=SETTINGS_FILE, extra="forbid", frozen=True, validate_default=True
+    )
+
+    data: Path | None = Field(None, description="data folder; default var/sample or var/live under the working folder")
+    encoder: str = Field(
+        "packaged:use3+e5",
+        description="embedding model: the packaged default, or any name that sentence-transformers loads",
+    )
+    contact: str = Field(
+        "https://example.org/beatwatch", description="address or mail that publishers find in the User-Agent"
+    )
+    allow_hosts: tuple[str, ...] = Field(
+        (), description="hosts that the address guard lets through although they are not public"
+    )
+    disk_floor_mb: int = Field(500, ge=1, description="gathering stops when less than this many MB are free")
+    schedule: str = Field("0 6 * * *", description="cron line (UTC) of the daily run of `beatwatch serve`")
+    mail_from: str = Field("beatwatch@localhost", description="sender of digests")
+    smtp_host: str | None = Field(None, description="mail server; without one digests are only written as .eml files")
+    smtp_port: int = Field(587, ge=1, le=65535, description="its port")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="how the connection is protected")
+    smtp_user: str | None = Field(None, description="user name at the mail server")
+    smtp_password: SecretStr | None = Field(None, description="password at the mail server (environment only)")
+    smtp_password_file: Path | None = Field(None, description="file that holds the password instead")
+    console_port: int = Field(8765, ge=1, le=65535, description="port of `beatwatch console` on 127.0.0.1")
+
+    @field_validator("smtp_host", "smtp_user", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return value or None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, environment, file."""
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
+
+    @property
+    def user_agent(self) -> str:
+        """How the crawl names itself."""
+        return f"beatwatch/0.1 (+{self.contact})"
+
+    def password(self) -> str | None:
+        """The mail password, read when it is needed; raises `UsageError` if its file cannot be read."""
+        if self.smtp_password_file is not None:
+            try:
+                return self.smtp_password_file.read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise UsageError(
+                    f"{self.smtp_password_file}: the mail password cannot be read: {error.strerror}"
+                ) from error
+        return self.smtp_password.get_secret_value() if self.smtp_password else None
+
+
+def load_settings() -> Settings:
+    """The settings; raises `ConfigError` naming the setting, never its value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False)[0]
+        name = str(fault["loc"][0]) if fault["loc"] else ""
+        where = f"BEATWATCH_{name.upper()} or {SETTINGS_FILE.name}"
+        raise ConfigError(where, name, str(fault["msg"])) from error

@@ -1,0 +1,151 @@
+"""Where the parts are put together: settings are read here and nowhere else, adapters are built here and nowhere else.
+
+It stands above the run loop: `console` and `flows` call it, nothing in the pipeline does. What is heavy (models, Scrapy's
+parent side) is built when it is asked for.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pipeline.adapters.data_folder import DataFolder
+from pipeline.errors import UsageError
+from pipeline.ports import Progress, SearchIndex, State
+from pipeline.records import Source
+from pipeline.settings import Settings, load_settings
+from pipeline.table import RunTable
+
+if TYPE_CHECKING:
+    from alerts.smtp import SmtpSettings
+    from pipeline.coding import Coder
+    from pipeline.run import Engines, Order
+
+ROOT = Path(__file__).parent.parent
+SOURCES = ROOT / "config" / "sources"
+SAMPLE_SOURCES = ROOT / "sample" / "sources"
+WATCH_RULES = ROOT / "config" / "watch.yml"
+Kind = Literal["sample", "live"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A data folder with its state and index."""
+
+    folder: DataFolder
+    state: State
+    index: SearchIndex
+
+
+def build_coder(settings: Settings | None = None) -> "Coder":
+    """The coder with the fitted heads and the encoder of the settings."""
+    from pipeline.adapters.encoders import SentenceEncoder
+    from pipeline.coding import Coder
+    from pipeline.knowledge import load_knowledge
+
+    return Coder(load_knowledge(), SentenceEncoder((settings or load_settings()).encoder))
+
+
+def data_path(given: Path | None, sources: str = "sample", settings: Settings | None = None) -> Path:
+    """The data folder: the option, else the setting, else var/sample or var/live under the working folder."""
+    return given or (settings or load_settings()).data or Path("var") / ("sample" if sources == "sample" else "live")
+
+
+@contextmanager
+def opened(path: Path, *, create: bool = False) -> Iterator[Opened]:
+    """State and index of a data folder, closed at the end. Raises `UsageError` if nothing was ever run in it,
+    unless `create`."""
+    from pipeline.adapters.search_sqlite import SqliteIndex
+    from pipeline.adapters.state import SqlState
+
+    if not create and not (path / "state.db").exists():
+        raise UsageError(f"{path}: no data in it yet; run `beatwatch run --data {path}` first, or give another --data")
+    folder = DataFolder.open(path)
+    state = SqlState.open(folder.state_url)
+    try:
+        index = SqliteIndex.open(folder.search)
+        try:
+            yield Opened(folder, state, index)
+        finally:
+            index.close()
+    finally:
+        state.close()
+
+
+def catalogue(sources: str) -> tuple[Source, ...]:
+    """The sources named on the command line: "sample", "live", or a folder of source files."""
+    from crawlers.catalogue import load_catalogue
+
+    folder = {"sample": SAMPLE_SOURCES, "live": SOURCES}.get(sources, Path(sources))
+    if not folder.is_dir():
+        raise UsageError(f"{sources}: neither `sample`, `live` nor a folder of source files")
+    return load_catalogue(folder)
+
+
+def daily_run(
+    sources: str, path: Path, progress: Progress, *, since: timedelta | None = None
+) -> "tuple[RunTable, Order]":
+    """One whole run over a data folder, held by it alone. The sample run serves its newsroom itself."""
+    from alerts.rules import read_rules
+    from pipeline.run import Run
+
+    settings, declared, rules = load_settings(), catalogue(sources), read_rules(WATCH_RULES)
+    kind: Kind = "sample" if sources == "sample" else "live"
+    folder = DataFolder.open(path)
+    with folder.hold(), opened(path, create=True) as kept:
+        folder.check_space(settings.disk_floor_mb * 1_000_000)
+        if kind == "sample":
+            from sample.newsroom import Newsroom
+
+            with Newsroom(day=min(2, 1 + kept.state.completed_runs("sample"))) as newsroom:
+                order = _order(kind, newsroom.now, True, declared, since, settings, newsroom.host_map)
+                engines = _engines(kept, order, settings, rules)
+                return Run(engines, order, progress).execute(), order
+        order = _order(kind, datetime.now(UTC), False, declared, since, settings, ())
+        return Run(_engines(kept, order, settings, rules), order, progress).execute(), order
+
+
+def _order(
+    kind: Kind, now: datetime, fixed: bool, sources: tuple[Source, ...], since: timedelta | None, settings: Settings,
+    host_map: tuple[tuple[str, str], ...],
+) -> "Order":  # fmt: skip
+    from pipeline.run import Order
+
+    return Order(
+        kind, now, fixed, sources, since=now - since if since else None, host_map=host_map, allow_hosts=settings.allow_hosts,
+        user_agent=settings.user_agent,
+    )  # fmt: skip
+
+
+def _engines(kept: Opened, order: "Order", settings: Settings, rules: "tuple[object, ...]") -> "Engines":
+    from alerts.alerter import MailAlerter
+    from crawlers.gatherer import ScrapyGatherer
+    from crawlers.vault import FolderVault
+    from pipeline.run import Engines
+
+    path = kept.folder.path
+    alerter = MailAlerter(
+        kept.state, rules, {source.id: source for source in order.sources}, kept.folder.mail, settings.mail_from,  # type: ignore[arg-type]
+        clock=(lambda: order.now) if order.fixed_clock else (lambda: datetime.now(UTC)), smtp=mail_server(settings),
+        deliver_mail=order.kind == "live",
+    )  # fmt: skip
+    gatherer = ScrapyGatherer(path, floor_mb=settings.disk_floor_mb)
+    return Engines(kept.state, kept.index, gatherer, FolderVault(path), build_coder(settings), alerter)
+
+
+def mail_server(settings: Settings) -> "SmtpSettings | None":
+    """The operator's mail server, None where none is set."""
+    from alerts.smtp import SmtpSettings
+
+    if settings.smtp_host is None:
+        return None
+    return SmtpSettings(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.mail_from,
+        settings.smtp_security,
+        settings.smtp_user,
+        settings.password(),
+    )

@@ -1,0 +1,224 @@
+"""Contract of the state: the search outbox and the documents that the index is to hold."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from pipeline.adapters.state import SqlState
+from pipeline.errors import StateError
+from pipeline.records import EngagementReport, Party, Quantity
+from tests.pipeline.adapters.conftest import Dump
+from tests.pipeline.adapters.desk import DAY1, DAY2, REPORT, Desk, fetch, published
+
+
+def test_what_was_never_relevant_never_waits(desk: Desk) -> None:
+    dropped, unscreened = desk.article(1), desk.article(2)
+    desk.screen(dropped, relevant=False)
+    assert desk.waiting() == set()
+    assert desk.state.search_document("article", dropped.id).deleted
+    assert desk.state.search_document("article", unscreened.id).deleted
+    assert desk.state.search_document("article", "unknown").deleted
+
+
+def test_rows_stay_until_they_are_settled(desk: Desk) -> None:
+    first, second = desk.article(1), desk.article(2)
+    desk.screen(first, second)
+    assert desk.state.outbox_size() == 2
+    assert len(desk.state.claim_outbox(1)) == 1
+    assert desk.state.claim_outbox(1) == desk.state.claim_outbox(1)
+    desk.settle()
+    assert desk.state.outbox_size() == 0
+
+
+def test_a_change_between_claim_and_settling_keeps_the_row(desk: Desk) -> None:
+    article = desk.article()
+    desk.screen(article)
+    (claimed,) = desk.state.claim_outbox(10)
+    indexed = desk.state.search_document(*claimed)
+    desk.frame(article)
+    desk.state.settle_outbox([(*claimed, indexed.row_version)])
+    assert desk.waiting() == {claimed}
+    newer = desk.state.search_document(*claimed)
+    assert newer.row_version > indexed.row_version
+    desk.state.settle_outbox([(*claimed, newer.row_version)])
+    desk.state.settle_outbox([(*claimed, newer.row_version)])
+    assert desk.waiting() == set()
+
+
+def test_a_change_that_nobody_is_shown_does_not_keep_the_row_for_ever(desk: Desk) -> None:
+    article = desk.article()
+    desk.screen(article)
+    desk.screen(article, relevant=False, version="2")
+    desk.fetch(fetch(article.url, DAY2, "page 1, changed"))
+    desk.extract("Changed.")
+    assert desk.waiting() == {("article", article.id)}
+    desk.settle()
+    assert desk.waiting() == set()
+
+
+def test_a_revision_and_a_vanished_page_wait_for_the_index(desk: Desk) -> None:
+    article = desk.article()
+    desk.screen(article)
+    desk.settle()
+    desk.fetch(fetch(article.url, DAY2, "page 1, changed"))
+    assert desk.waiting() == set()
+    desk.extract("Changed.", headline="Changed")
+    assert desk.waiting() == {("article", article.id)}
+    assert desk.state.search_document("article", article.id).fields["revision"] == 2
+
+
+def test_a_failed_transaction_queues_nothing(desk: Desk, dump: Callable[[], Dump]) -> None:
+    article = desk.article()
+    desk.screen(article)
+    desk.settle()
+    before = dump()
+    wrong = desk.result(article, "engage", {"reports": [{"type": "no such type"}]})
+    with pytest.raises(ValueError, match="type"):
+        desk.state.save_results([desk.result(article, "frame", {"framing": "mixed"}), wrong])
+    assert dump() == before
+
+
+def test_the_document_of_an_article(desk: Desk) -> None:
+    article = desk.article(1, published=published(DAY1))
+    desk.screen(article)
+    desk.story("S1", article)
+    framing = desk.frame(article)
+    desk.engage(article, REPORT, replace(REPORT, type="visit", status="agreed"))
+    desk.embed(article, (3.0, 4.0))
+    desk.state.save_vectors(
+        "another/1", {article.text_id: desk.state.vectors("use/1", [article.text_id])[article.text_id]}
+    )
+    document = desk.state.search_document("article", article.id)
+    assert document.fields == {
+        "headline": "Headline 1",
+        "text": "Officers of part 1 were trained.",
+        "url": article.url,
+        "source": "fijitimes",
+        "source_name": "Fijitimes",
+        "kind": "private",
+        "lang": "en",
+        "published": "2026-10-05T06:00:00+00:00",
+        "first_seen": "2026-10-05T06:00:00+00:00",
+        "framing": "mixed",
+        "shares": framing.shares,
+        "sentences": [
+            {
+                "start": 0,
+                "end": 6,
+                "text": "Office",
+                "frame": "cooperation",
+                "both": False,
+                "voice": "expert",
+                "probability": 0.8,
+            }
+        ],
+        "countries": ["FJ"],
+        "story": "S1",
+        "types": ["training", "visit"],
+        "statuses": ["agreed", "pledged"],
+        "copy_of": None,
+        "revision": 1,
+        "vanished_at": None,
+    }
+    assert document.vector == pytest.approx((0.6, 0.8))
+
+
+def test_the_document_of_a_story(desk: Desk) -> None:
+    first, second = desk.article(1, published=published(DAY1)), desk.article(2, DAY2, lang="zh")
+    desk.screen(first, second)
+    desk.story("S1", first, second, baseline=True)
+    desk.frame(first)
+    desk.engage(first, REPORT)
+    desk.embed(first, (1.0, 0.0))
+    desk.embed(second, (0.0, 1.0))
+    document = desk.state.search_document("story", "S1")
+    assert document.fields == {
+        "headline": "Headline 1",
+        "first_published": "2026-10-05T06:00:00+00:00",
+        "last_published": "2026-10-06T06:00:00+00:00",
+        "first_seen": "2026-10-05T06:00:00+00:00",
+        "articles": [first.id, second.id],
+        "languages": ["en", "zh"],
+        "sources": ["fijitimes"],
+        "framing": {"mixed": 1},
+        "countries": ["FJ"],
+        "baseline": True,
+    }
+    assert document.vector == pytest.approx((0.5**0.5, 0.5**0.5))
+
+
+def _report_rows(desk: Desk) -> list[tuple[str, str]]:
+    return [row for row in sorted(desk.waiting()) if row[0] == "engagement"]
+
+
+def test_the_document_of_an_engagement(desk: Desk) -> None:
+    article = desk.article(1, published=published(DAY1))
+    desk.screen(article)
+    desk.story("S1", article)
+    many = Quantity(40, "officers", "to_train", "about", 0, 8)
+    parties = (Party("SB", "host", 0, 3), Party("FJ", "host", 0, 3))
+    desk.engage(article, EngagementReport("training", "pledged", 0, 8, parties, (), (many,)))
+    (row,) = _report_rows(desk)
+    fields = desk.state.search_document(*row).fields
+    assert fields["evidence"] == "Officers"
+    assert fields["countries"] == ["FJ", "SB"]
+    assert (fields["article"], fields["story"], fields["type"], fields["status"]) == (
+        article.id,
+        "S1",
+        "training",
+        "pledged",
+    )
+    assert fields["published"] == "2026-10-05T06:00:00+00:00"
+    assert isinstance(fields["quantities"], list)
+    assert fields["quantities"][0]["n"] == 40
+
+
+def test_a_report_that_is_taken_back_leaves_a_tombstone_until_it_returns(desk: Desk) -> None:
+    article = desk.article()
+    desk.screen(article)
+    desk.engage(article, REPORT)
+    (row,) = _report_rows(desk)
+    first = desk.state.search_document(*row)
+    desk.settle()
+    desk.engage(article, version="2")
+    assert _report_rows(desk) == [row]
+    buried = desk.state.search_document(*row)
+    assert buried.deleted
+    assert buried.row_version > first.row_version
+    desk.settle()
+    assert desk.waiting() == set()
+    desk.engage(article, replace(REPORT, status="agreed"), version="3")
+    returned = desk.state.search_document(*row)
+    assert not returned.deleted
+    assert returned.row_version > buried.row_version
+
+
+def test_two_reports_of_one_clause_are_two_documents(desk: Desk) -> None:
+    article = desk.article()
+    desk.screen(article)
+    desk.engage(article, REPORT, replace(REPORT, status="delivered"))
+    assert len(_report_rows(desk)) == 2
+
+
+def test_everything_waits_again_for_a_new_index(desk: Desk) -> None:
+    article, dropped = desk.article(1), desk.article(2)
+    desk.screen(article)
+    desk.screen(dropped, relevant=False)
+    desk.story("S1", article)
+    desk.engage(article, REPORT)
+    everything = desk.waiting()
+    versions = desk.versions(*sorted(everything))
+    desk.settle()
+    assert desk.state.queue_all() == 3
+    assert desk.waiting() == everything
+    assert desk.versions(*sorted(everything)) == versions
+    desk.settle()
+    assert desk.waiting() == set()
+
+
+def test_an_unknown_kind_is_refused(state: SqlState) -> None:
+    with pytest.raises(StateError, match="'mail': no such kind"):
+        state.search_document("mail", "1")
+    assert state.search_document("story", "unknown").deleted
+    assert state.search_document("engagement", "unknown").row_version == 0
