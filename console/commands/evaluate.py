@@ -1,0 +1,50 @@
+"""`beatwatch evaluate`: quality figures on labelled sets, with intervals and confusion."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import click
+
+from console.options import json_option
+from console.progress import progress_bars
+from training.scores import Table
+
+
+@click.command("evaluate")
+@click.option(
+    "--set", "labelled", type=click.Choice(["newsroom", "dev"]), default="newsroom", show_default=True,
+    help="newsroom: two real runs over the sample against its expected coding; dev: the training examples, out of fold by event",
+)  # fmt: skip
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="a data folder in which both sample days were run already"
+)
+@json_option
+def command(labelled: str, data: Path | None, as_json: bool) -> None:
+    """Print every figure with its interval and what it was computed on."""
+    tables = _newsroom(data) if labelled == "newsroom" else _dev()
+    if as_json:
+        click.echo(json.dumps({"set": labelled, "figures": {t.title: t.figures for t in tables}}, ensure_ascii=False))
+        return
+    for table in tables:
+        click.echo(table.text() + "\n")
+
+
+def _newsroom(data: Path | None) -> list[Table]:
+    from pipeline.wiring import daily_run, opened
+    from training.newsroom import compare, tables
+
+    with tempfile.TemporaryDirectory(prefix="beatwatch-evaluate-") as folder, progress_bars() as progress:
+        path = data or Path(folder)
+        if data is None:
+            for _ in (1, 2):
+                daily_run("sample", path, progress)
+        with opened(path) as kept:
+            return tables(compare(kept.state))
+
+
+def _dev() -> list[Table]:
+    from training.fit import fit
+
+    with tempfile.TemporaryDirectory(prefix="beatwatch-evaluate-") as folder:
+        return fit(Path(folder))
