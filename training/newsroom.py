@@ -5,6 +5,7 @@ the figure is that of the whole way of an article, not of the heads alone.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from pipeline.ports import State
@@ -66,8 +67,14 @@ def _compared(state: State, name: str, page: PageFile, url: str) -> Compared:
 def tables(pages: list[Compared]) -> list[Table]:
     """All figures."""
     return [
-        _relevance(pages), _framing(pages), _sentences(pages), _stories(pages), _countries(pages), _numbers(pages), _types(pages),
-    ]  # fmt: skip
+        _relevance(pages),
+        _framing(pages),
+        _sentences(pages),
+        _stories(pages),
+        _countries(pages),
+        _numbers(pages),
+        _types(pages),
+    ]
 
 
 def _relevance(pages: list[Compared]) -> Table:
@@ -149,7 +156,7 @@ def _types(pages: list[Compared]) -> Table:
     return _sets("engagement types", pairs)
 
 
-def _sets(title: str, pairs: Iterable[tuple[set[object], set[object]]]) -> Table:  # type: ignore[type-var]
+def _sets(title: str, pairs: Iterable[tuple[AbstractSet[object], AbstractSet[object]]]) -> Table:
     hit = said = gold = 0
     for expected, found in pairs:
         hit, said, gold = hit + len(expected & found), said + len(found), gold + len(expected)
