@@ -15,6 +15,7 @@ class Coverage:
     articles: tuple[Article, ...]
     framings: Mapping[str, Framing]
     reports: Mapping[str, tuple[EngagementReport, ...]]
+    relevance: float  # the screen's score of its surest article, 0..1
 
     @property
     def origins(self) -> tuple[Article, ...]:
@@ -28,11 +29,13 @@ def read_coverage(state: State, story: Story) -> Coverage:
     articles = sorted(state.articles(story.article_ids), key=lambda article: (article.time, article.id))
     framings = {article.id: state.framing(article.id) for article in articles}
     reports = {article.id: state.engagement_reports(article.id) for article in articles}
+    scores = [screening.score for article in articles if (screening := state.screening(article.id))]
     return Coverage(
         story,
         tuple(articles),
         {id_: framing for id_, framing in framings.items() if framing},
         {id_: found for id_, found in reports.items() if found},
+        max(scores, default=0.0),
     )
 
 

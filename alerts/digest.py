@@ -78,6 +78,7 @@ def unannounced(rule: WatchRule, announced: set[str], coverages: Iterable[Covera
         for coverage in coverages
         if is_new(coverage.story, announced)
         and coverage.articles
+        and coverage.relevance >= rule.min_relevance
         and matches(rule, coverage.story, coverage.framings, coverage.reports)
     )
 

@@ -42,7 +42,11 @@ Address = Annotated[
 
 
 class WatchRule(Declared):
-    """One rule; an empty tuple asks for nothing. `quiet`: a day without news is not mailed."""
+    """One rule; an empty tuple asks for nothing. `quiet`: a day without news is not mailed.
+
+    `min_relevance` lies above the screen's own line: a story that is not sure to be on the beat is kept and shown, but
+    one wrong story in a mail costs more trust than ten right ones earn.
+    """
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
     title: Annotated[str, StringConstraints(max_length=60, strip_whitespace=True), AfterValidator(_title)] = ""
@@ -52,6 +56,7 @@ class WatchRule(Declared):
     types: tuple[EngagementType, ...] = ()
     languages: tuple[Annotated[str, AfterValidator(_language)], ...] = ()
     min_origins: Annotated[int, Field(ge=1)] = 1
+    min_relevance: Annotated[float, Field(ge=0, le=1)] = 0.8
     quiet: bool = False
 
 

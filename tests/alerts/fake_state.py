@@ -16,6 +16,7 @@ from pipeline.records import (
     Moment,
     Party,
     Quantity,
+    Screening,
     Source,
     Stage,
     StageResult,
@@ -32,6 +33,7 @@ class FakeState:
         self.kept_stories: dict[str, Story] = {}
         self.redirects: dict[str, str] = {}
         self.kept_articles: dict[str, Article] = {}
+        self.screenings: dict[str, Screening] = {}
         self.framings: dict[str, Framing] = {}
         self.reports: dict[str, tuple[EngagementReport, ...]] = {}
         self.results: dict[tuple[str, Stage], StageResult] = {}
@@ -59,6 +61,9 @@ class FakeState:
     def articles(self, ids: Iterable[str] | None = None) -> Iterable[Article]:
         wanted = set(self.kept_articles if ids is None else ids)
         return iter(sorted((a for a in self.kept_articles.values() if a.id in wanted), key=lambda article: article.id))
+
+    def screening(self, article_id: str) -> Screening | None:
+        return self.screenings.get(article_id, Screening(True, 0.97, "head"))
 
     def framing(self, article_id: str) -> Framing | None:
         return self.framings.get(article_id)

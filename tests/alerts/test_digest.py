@@ -3,13 +3,15 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from alerts.coverage import read_coverage
 from alerts.digest import digest_id, make_digest, unannounced
 from alerts.facts import RunFacts, facts_of_run
 from alerts.items import framing_bar, make_item
 from alerts.rules import WatchRule
 from alerts.wording import moment_words, one_line, web_link
-from pipeline.records import EngagementReport, Fetch, FetchOutcome, Framing, Moment, Quantity
+from pipeline.records import EngagementReport, Fetch, FetchOutcome, Framing, Moment, Quantity, Screening
 from tests.alerts.fake_state import (
     COOPERATION,
     FRIENDLY,
@@ -173,3 +175,11 @@ def test_only_web_addresses_are_links() -> None:
     bad = ["javascript:alert(1)", "data:text/html,x", "//example.org", "https://", "http://a@b.org/", "https://a b/",
            "https://example.org/\u202ex", "http://[::1", "https://example.org/\n"]  # fmt: skip
     assert [url for url in bad if web_link(url)] == []
+
+
+@pytest.mark.parametrize(("score", "announced"), [(0.79, 0), (0.8, 1)])
+def test_a_story_that_is_not_sure_to_be_on_the_beat_is_not_announced(score: float, announced: int) -> None:
+    state = newsroom()
+    state.screenings = dict.fromkeys(state.kept_articles, Screening(True, score, "head"))
+    coverages = [read_coverage(state.port, story) for story in state.stories()]
+    assert len(unannounced(DAILY, set(), coverages[:1])) == announced
