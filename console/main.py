@@ -5,11 +5,13 @@ this project raises on purpose ends as one line on stderr: exit status 2 where t
 """
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from pipeline.errors import BeatwatchError, UsageError
 
@@ -62,14 +64,21 @@ def beatwatch() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point; ends the process with the exit status."""
+    """Entry point; ends the process with the exit status. What a terminal's encoding lacks is shown as "?"."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.exit(status(arguments))
 
 
 def status(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; errors become one line on stderr."""
     try:
-        result = beatwatch.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        given = list(arguments) if arguments is not None else None
+        result = beatwatch.main(args=given, prog_name="beatwatch", standalone_mode=False)
+    except NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
     except click.ClickException as error:
         return _refused(error)
     except click.Abort:

@@ -113,7 +113,7 @@ def _article(
     reports: Mapping[str, tuple[EngagementReport, ...]],
 ) -> ArticleView:
     told = reports.get(article.id, ())
-    text = _coded_text(state, article) if told else ""
+    text = coded_text(state, article) if told else ""
     return ArticleView(
         article=article,
         headline=one_line(article.headline),
@@ -131,7 +131,7 @@ def _article(
     )
 
 
-def _coded_text(state: State, article: Article) -> str:
+def coded_text(state: State, article: Article) -> str:
     """The text that the reports cite: the one that the stage read, which a newer revision may have replaced since."""
     result = state.result(article.id, "engage")
     if result is None or result.fingerprint == article.text_id:

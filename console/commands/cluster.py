@@ -23,9 +23,9 @@ ENCODED = 256
 @click.argument("target", metavar="OUT.jsonl", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="a summary as JSON on stdout")
 def command(source: Path, target: Path, as_json: bool) -> int:
-    """Group the records of IN.jsonl (`id`, `time` in ISO 8601, `headline` or `title`, optionally `text` and `lang`) into
-    stories, in time order, ties in input order. OUT.jsonl holds, in the input's order, `id`, `story` (decided when the record
-    arrived, never changed by later ones) and `final_story` (after delayed merges).
+    """Group the records of IN.jsonl (`id`, `time` in ISO 8601, `headline` or `title`, optionally `text` and `lang`)
+    into stories, in time order, ties in input order. OUT.jsonl holds, in the input's order, `id`, `story` (decided when
+    the record arrived, never changed by later ones) and `final_story` (after delayed merges).
     """
     faults: list[int] = []
 
@@ -87,7 +87,7 @@ def stories(lines: Sequence[Line], progress: Progress) -> Iterator[dict[str, Any
 
 
 def _time(record: Mapping[str, Any]) -> datetime:
-    time = iso_parser.isoparse(record["time"])
+    time: datetime = iso_parser.isoparse(record["time"])
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from console.progress import progress_bars
-from pipeline.code import check, code, given
 from pipeline.lines import read_lines, write_lines
 
 
@@ -16,11 +15,13 @@ from pipeline.lines import read_lines, write_lines
 @click.argument("target", metavar="OUT.jsonl", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="a summary as JSON on stdout")
 def command(source: Path, target: Path, as_json: bool) -> int:
-    """Code the articles of IN.jsonl (objects with `id`, `text`, and optionally `url`, `headline`, `date`, `lang`, `source`)
-    by the codebook into OUT.jsonl, one object a line, in the same order.
+    """Code the articles of IN.jsonl (objects with `id`, `text`, and optionally `url`, `headline`, `date`, `lang`,
+    `source`) by the codebook into OUT.jsonl, one object a line, in the same order.
 
     A line that cannot be used is named on stderr by its number and skipped; the exit status is then 1.
     """
+    from pipeline.code import check, code, given
+
     faults: list[int] = []
 
     def bad(number: int, problem: str) -> None:

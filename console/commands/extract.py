@@ -25,8 +25,8 @@ ANY_SOURCE = Source("any", "any", "http://localhost/", "XX", (), "private")
 @click.argument("target", metavar="OUT.jsonl", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="a summary as JSON on stdout")
 def command(folder: Path, target: Path, as_json: bool) -> int:
-    """Extract headline, text, date, authors, agency and language of the pages in DIR (*.html, *.html.gz) into OUT.jsonl,
-    one object a line, in order of the files' names. A page without an article has an empty text.
+    """Extract headline, text, date, authors, agency and language of the pages in DIR (*.html, *.html.gz) into
+    OUT.jsonl, one object a line, in order of the files' names. A page without an article has an empty text.
     """
     from pipeline.lines import write_lines
 
@@ -67,8 +67,8 @@ def _body(path: Path, content: bytes, now: datetime) -> Body:
 def _record(path: Path, found: Extraction | None) -> dict[str, Any]:
     if found is None:
         return {
-            "file": path.name, "url": None, "headline": "", "text": "", "date": None, "date_from": None, "authors": [], "agency": None,
-            "lang": "und",
+            "file": path.name, "url": None, "headline": "", "text": "", "date": None, "date_from": None, "authors": [],
+            "agency": None, "lang": "und",
         }  # fmt: skip
     own = None if found.canonical_url.startswith("http://localhost/") else found.canonical_url
     return {

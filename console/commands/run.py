@@ -1,21 +1,22 @@
 """`beatwatch run`: one whole daily run."""
 
-import json
 from datetime import timedelta
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from console.options import Span, data_option, json_option
+from alerts.wording import one_line
+from console.options import Span, data_option, json_option, sources_option
+from console.output import answer, say, screen
+from console.output import table as drawn_table
 from console.progress import progress_bars
+from console.shapes import RunAnswer
 from pipeline.table import RunTable
 from pipeline.wiring import daily_run, data_path
 
 
 @click.command("run")
-@click.option("--sources", default="sample", metavar="sample|live|DIR", help="which sources to ask (default: sample)")
+@sources_option
 @click.option(
     "--since", type=Span(), metavar="SPAN", help="leave entries that are dated earlier than this before now, e.g. 2d"
 )
@@ -24,41 +25,36 @@ from pipeline.wiring import daily_run, data_path
 def command(sources: str, since: timedelta | None, data: Path | None, as_json: bool) -> None:
     """Gather, read, code, index and mail once.
 
-    `sample` serves the sample newsroom on loopback and reads it as it stood on its day 1, then 2; `live` asks the sources of
-    config/sources. Failures of single sources do not fail the run; they stand in the table and in `beatwatch trace`.
+    `sample` serves the sample newsroom on loopback and reads it as it stood on its day 1, then 2; `live` asks the
+    sources of config/sources. Failures of single sources do not fail the run; they stand in the table and in
+    `beatwatch trace`.
     """
     path = data_path(data, sources)
     with progress_bars(quiet=as_json) as progress:
         table, order = daily_run(sources, path, progress, since=since)
     if as_json:
-        click.echo(json.dumps(summary(table, order.now.isoformat(), len(order.sources), path)))
+        answer(summary(table, order.now.isoformat(), len(order.sources), path))
     else:
         show(table, order.now.strftime("%-d %B %Y, %H:%M UTC"), len(order.sources), path)
 
 
-def summary(table: RunTable, now: str, sources: int, path: Path) -> dict[str, object]:
-    """The run as plain values."""
-    return {
-        "now": now, "data": str(path), "sources": sources, "answered": len(table.answered),
-        "silent": dict(sorted(table.silent.items())), "counts": {row.strip(): n for row, n in sorted(table.counts.items())},
-    }  # fmt: skip
+def summary(table: RunTable, now: str, sources: int, path: Path) -> RunAnswer:
+    """The run for programs."""
+    counts = {row.strip(): n for row, n in sorted(table.counts.items())}
+    return RunAnswer(now, str(path), sources, len(table.answered), dict(sorted(table.silent.items())), counts)
 
 
 def show(table: RunTable, now: str, sources: int, path: Path) -> None:
     """The run as a table, and where to look next."""
-    console = Console()
-    drawn = Table(title=f"beatwatch, {now}: {len(table.answered)} of {sources} sources answered", title_justify="left")
-    drawn.add_column("what")
-    drawn.add_column("count", justify="right")
+    title = f"beatwatch, {now}: {len(table.answered)} of {sources} sources answered"
+    drawn = drawn_table(title, "what", "count", right=("count",))
     for row, count in table.rows():
         drawn.add_row(row, str(count), style=None if row.startswith(" ") else "bold")
-    console.print(drawn)
+    screen().print(drawn)
     for source, reason in sorted(table.silent.items()):
         if source not in table.answered:
-            console.print(f"silent: {source}: {reason}", style="yellow", highlight=False)
+            say((f"silent: {source}: {one_line(reason)}", "yellow"))
     mails = sorted((path / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime)
     if mails:
-        console.print(f"latest mail: {mails[-1]}", highlight=False)
-    console.print(
-        f"next: beatwatch today --data {path}   beatwatch console --data {path}", highlight=False, soft_wrap=True
-    )
+        say(f"latest mail: {mails[-1]}")
+    say(f"next: beatwatch today --data {path}   beatwatch console --data {path}")
