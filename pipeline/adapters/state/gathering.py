@@ -20,7 +20,7 @@ from pipeline.adapters.state.database import Database
 from pipeline.adapters.state.rows import body_row, fetch_of, fetch_row
 from pipeline.adapters.state.writing import Row, Writing, chunks
 from pipeline.errors import StateError
-from pipeline.payloads import plain
+from pipeline.payloads import plain, record
 from pipeline.records import Fetch, FetchOutcome, Known, Source, digest128
 
 REVISIT_DAYS = 30  # publishers edit a story in its first days; after a month a change is rare and a visit wasted
@@ -54,6 +54,12 @@ class Gathering(Database):
             for chunk in chunks(renamed):
                 of_these = sa.select(articles.c.id).where(articles.c.source_id.in_(chunk))
                 writing.changed_articles(writing.connection.scalars(of_these))
+
+    def sources(self) -> list[Source]:
+        """What the files last said."""
+        with self.reading() as connection:
+            facts = connection.scalars(sa.select(sources.c.facts).order_by(sources.c.id)).all()
+        return [record(Source, told) for told in facts]
 
     def known_addresses(self, source_ids: Sequence[str], now: datetime) -> list[Known]:
         """The newest fetch of every address of these sources."""

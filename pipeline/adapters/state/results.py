@@ -13,7 +13,7 @@ from pipeline.adapters.state.rows import ARTICLE, article_of, quarantined_of, re
 from pipeline.adapters.state.writing import Row, Writing, chunks
 from pipeline.payloads import record
 from pipeline.ports import Vectors
-from pipeline.records import Article, EngagementReport, Framing, Screening, Stage, StageResult
+from pipeline.records import Article, EngagementReport, Framing, KeptReport, Screening, Stage, StageResult
 
 
 class Results(Database):
@@ -64,6 +64,12 @@ class Results(Database):
         with self.reading() as connection:
             rows = connection.execute(query.order_by(engagement_reports.c.position))
             return tuple(report_of(row) for row in rows)
+
+    def reports(self) -> Iterator[KeptReport]:
+        """Reports of relevant articles, by id."""
+        joined = sa.select(engagement_reports).join(articles, articles.c.id == engagement_reports.c.article_id)
+        rows = self.pages(joined.where(articles.c.relevant), (engagement_reports.c.id,))
+        return (KeptReport(row.id, row.article_id, row.text_id, report_of(row)) for row in rows)
 
     def save_vectors(self, model: str, vectors_: Mapping[str, Vectors]) -> None:
         """Keep vectors; the articles of their texts show them in the search index."""

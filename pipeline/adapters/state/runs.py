@@ -42,3 +42,9 @@ class Runs(Database):
         completed = sa.select(sa.func.count()).where(runs.c.kind == kind, runs.c.outcome == "completed")
         with self.reading() as connection:
             return connection.scalar(completed) or 0
+
+    def newest_run(self) -> datetime | None:
+        """The time of the newest run that ended well."""
+        query = sa.select(runs.c.started_at).where(runs.c.outcome == "completed").order_by(runs.c.started_at.desc())
+        with self.reading() as connection:
+            return connection.scalar(query.limit(1))

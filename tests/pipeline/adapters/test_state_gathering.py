@@ -24,6 +24,23 @@ def test_runs_have_ids_of_their_own_and_only_completed_ones_count(state: SqlStat
     assert state.completed_runs("live") == 0
 
 
+def test_the_newest_completed_run(state: SqlState) -> None:
+    assert state.newest_run() is None
+    state.end_run(state.begin_run("live", DAY2), "completed", {})
+    state.end_run(state.begin_run("live", DAY1), "completed", {})
+    state.end_run(state.begin_run("live", DAY3), "failed", {})
+    state.begin_run("live", DAY3)
+    assert state.newest_run() == DAY2
+
+
+def test_sources_come_back_as_their_files_last_said(state: SqlState) -> None:
+    rules = (PageRules(headline="h1", valid_until=DAY1),)
+    declared = source("suva", baseline_at=DAY1, lists=(ListPage("http://a.test/", "a"),), rules=rules)
+    state.register_sources([declared, source()])
+    state.register_sources([source(name="Renamed")])
+    assert state.sources() == [source(name="Renamed"), declared]
+
+
 def test_registering_sources_again_changes_nothing(state: SqlState, dump: Callable[[], Dump]) -> None:
     rich = source("pina", lists=(ListPage("http://pina.press.test/", "a"),), rules=(PageRules(valid_until=DAY1),))
     state.register_sources([source(), rich])
@@ -141,6 +158,16 @@ def test_every_address_that_led_to_an_article_finds_it(desk: Desk) -> None:
     desk.fetch(fetch(later, DAY2, None, final_url=final, outcome=FetchOutcome.UNCHANGED))
     assert desk.state.article_by_url(later) == article
     assert desk.state.article_by_url("http://t.test/unknown") is None
+
+
+def test_every_address_of_an_article(desk: Desk) -> None:
+    moved = "http://fijitimes.press.test/old"
+    desk.fetch(fetch(moved, final_url=URL, redirects=("http://fijitimes.press.test/hop",)))
+    desk.extract("Police met.")
+    article = desk.state.article_by_url(URL)
+    assert article is not None
+    assert desk.state.addresses(article.id) == sorted([URL, moved, "http://fijitimes.press.test/hop"])
+    assert desk.state.addresses("unknown") == []
 
 
 def test_vanished_and_back(desk: Desk) -> None:

@@ -55,6 +55,18 @@ def test_results_come_back_as_records(desk: Desk) -> None:
     assert desk.state.result(article.id, "embed") is None
 
 
+def test_reports_of_relevant_articles_by_id(desk: Desk) -> None:
+    first, second, dropped = (desk.article(number) for number in (1, 2, 3))
+    desk.screen(first, second)
+    desk.screen(dropped, relevant=False)
+    for article in (first, second, dropped):
+        desk.engage(article, REPORT, REPORT)
+    kept = list(desk.state.reports())
+    assert [report.id for report in kept] == sorted(report.id for report in kept)
+    assert {(report.article_id, report.text_id) for report in kept} == {(a.id, a.text_id) for a in (first, second)}
+    assert [report.report for report in kept] == [REPORT] * 4
+
+
 def test_saving_results_again_changes_nothing(desk: Desk, dump: Callable[[], Dump]) -> None:
     article = desk.article()
     for _ in range(2):
