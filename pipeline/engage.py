@@ -1,305 +1,151 @@
 """What was promised, agreed and delivered: engagement reports with evidence, read off the sentences by the lexicon.
 
-A sentence reports an act if it names one (lexicon `types`) and the Chinese side or the police are in it or carried from
-the sentence before. Its status is the nearest status sign; each number with a counted noun is a quantity of the nearest
-act. Rows of one article with the same type and status are one report. A field without evidence stays empty.
+Sentence by sentence: which acts are told (`pipeline.acts`), how far each has come (`pipeline.status`), how many of what
+(`pipeline.quantities`), and who takes part (`pipeline.parties`). Rows of one article with the same type and status are one
+report. A field without evidence stays empty, an act that is negated or only wished for is none, and a denial makes a row
+only where nobody in the article says otherwise.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipeline.gazetteer import Gazetteer, Organisation, Place
-from pipeline.lexicon import Lexicon
-from pipeline.numerals import Number, find_numbers
-from pipeline.records import (
-    EngagementReport,
-    EngagementType,
-    Party,
-    Qualifier,
-    Quantity,
-    QuantityRole,
-    Role,
-    Status,
-    ThirdParty,
-    Unit,
-)  # fmt: skip
+from pipeline.acts import CARRIED, Mention, mentions, sided
+from pipeline.gazetteer import Gazetteer
+from pipeline.lexicon import RELATED, Lexicon
+from pipeline.parties import article_host, parties_of, protests, third_parties_of
+from pipeline.quantities import Owned, owned_quantities, with_role
+from pipeline.reading import Read, in_language, read, read_all
+from pipeline.records import EngagementReport, EngagementType, Party, Quantity, Status, ThirdParty
 from pipeline.sentences import Sentence
-from pipeline.terms import Hit
+from pipeline.status import denied, negated, status_of, unreal
 
-VERSION = "engage-1"
-PRC = frozenset({"CN", "HK", "MO"})
-AFTER_NUMBER = 45
-"""Code points between a number and its noun: "2,700 foreign law enforcement officers" has room for adjectives."""
-BROAD = frozenset(
-    {"forum", "visit", "agreement", "equipment", "facility", "exercise", "countermeasure", "repression_act", "training"}
-)
-"""Types whose words are everyday words: they count only where police or the Chinese side stand in the same sentence."""
-HAPPENED: dict[EngagementType, Status] = {
-    "forum": "delivered", "visit": "delivered", "agreement": "agreed", "joint_patrol": "under_way", "training": "under_way",
-    "extradition_or_repatriation": "delivered", "countermeasure": "delivered", "wanted_notice": "delivered",
-    "joint_operation": "delivered", "exercise": "delivered", "equipment": "delivered", "repression_act": "alleged",
-    "liaison_or_station": "under_way",
-}  # fmt: skip
-"""Status where no sign tells one: how the act is usually reported."""
-ROLES: dict[EngagementType, QuantityRole] = {
-    "advisers": "sent", "joint_patrol": "sent", "liaison_or_station": "sent", "peacekeeping": "sent",
-    "extradition_or_repatriation": "repatriated", "joint_operation": "arrested", "countermeasure": "arrested",
-    "equipment": "donated", "forum": "attending", "visit": "attending", "exercise": "attending",
-}  # fmt: skip
-UNITS_OF: dict[EngagementType, frozenset[Unit]] = {
-    "training": frozenset({"officers", "persons", "trainings", "countries"}),
-    "advisers": frozenset({"officers", "persons"}),
-    "equipment": frozenset({"items", "money", "unknown"}),
-    "facility": frozenset({"money", "unknown", "items"}),
-    "joint_patrol": frozenset({"officers", "countries", "trainings"}),
-    "exercise": frozenset({"officers", "countries"}),
-    "liaison_or_station": frozenset({"stations", "countries", "officers"}),
-    "joint_operation": frozenset({"persons", "officers", "stations"}),
-    "extradition_or_repatriation": frozenset({"persons"}),
-    "forum": frozenset({"delegations", "countries", "persons", "officers"}),
-    "visit": frozenset({"delegations", "persons"}),
-    "peacekeeping": frozenset({"officers", "persons"}),
-    "wanted_notice": frozenset({"persons", "money"}),
-    "repression_act": frozenset({"persons", "countries"}),
-    "countermeasure": frozenset({"persons", "stations"}),
-}  # fmt: skip
-"""Which counts an act can have; a number of another kind belongs to another act of the sentence or to none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One sentence with everything that was found in it. Offsets of hits are within the sentence."""
-
-    sentence: Sentence
-    chinese: bool
-    policing: bool
-    hits: dict[str, list[Hit]]
-    places: list[Place]
-    organisations: list[Organisation]
-    numbers: list[Number]
+VERSION = "engage-2"
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act in one sentence, before rows are joined."""
+    """One act in one sentence, before rows are joined. `bare`: no word told its status."""
 
     type: EngagementType
     status: Status
     sentence: Sentence
-    parties: tuple[Party, ...]
-    third_parties: tuple[ThirdParty, ...]
-    quantities: tuple[Quantity, ...]
+    parties: tuple[Party, ...] = ()
+    third_parties: tuple[ThirdParty, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
+    bare: bool = False
+    contract: bool = False
 
 
 def engage(
     headline: str, sentences: Sequence[Sentence], lang: str, lexicon: Lexicon, gazetteer: Gazetteer
 ) -> tuple[EngagementReport, ...]:
     """The reports of one relevant article, in order of their first evidence. Offsets point into the text."""
-    reads = [_read(sentence, lang, lexicon, gazetteer) for sentence in sentences]
-    acts = [act for i, read in enumerate(reads) for act in _acts(read, reads[i - 1] if i else None)]
-    return _joined(_with_hosts(acts, reads, gazetteer.find(headline)[0]))
+    lang = RELATED.get(lang, lang)
+    reads = [in_language(one, lang, lexicon) for one in read_all(sentences, lang, lexicon, gazetteer)]
+    title = read(Sentence(0, len(headline), headline), lang, lexicon, gazetteer)
+    about = any(sided(one) for one in (title, *reads[:CARRIED]))
+    acts: list[Act] = []
+    kept: list[list[Mention]] = []
+    latest: dict[EngagementType, Mention] = {}
+    for i, one in enumerate(reads):
+        told = _real(one, mentions(one, reads[max(0, i - CARRIED) : i], about), lang)
+        near = [mention for mentions_ in reversed(kept[-CARRIED:]) for mention in mentions_]
+        acts += _acts(one, told, owned_quantities(one, told, near, list(latest.values()), lang), lang)
+        kept.append([replace(mention, default=status_of(one, mention, lang)) for mention in told])
+        latest |= {mention.type: mention for mention in kept[-1]}
+    return _joined(_with_hosts(_plausible(acts), reads, title))
 
 
-def _read(sentence: Sentence, lang: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Read:
-    hits: dict[str, list[Hit]] = {}
-    for hit in lexicon.coding_hits(sentence.text) + lexicon.screen_hits(sentence.text):
-        hits.setdefault(hit.label[0], []).append(hit)
-    places, organisations = gazetteer.find(sentence.text)
-    chinese = bool(hits.get("china") or hits.get("prc_bodies"))
-    policing = bool(hits.get("police") or hits.get("prc_bodies")) or any(
-        h.label[1] == "officers" for h in hits.get("units", [])
+def _real(one: Read, told: Sequence[Mention], lang: str) -> list[Mention]:
+    """The acts that are neither negated nor only wished for."""
+    return [mention for mention in told if not negated(one, mention, lang) and not unreal(one, mention)]
+
+
+def _acts(one: Read, told: Sequence[Mention], owned: Sequence[Owned], lang: str) -> list[Act]:
+    """The acts of one sentence, and those of sentences before it that its numbers belong to."""
+    acts = [act for mention in told for act in _by_status(one, mention, owned, lang)]
+    for mention in dict.fromkeys(row.owner for row in owned if row.owner not in told):
+        acts += _by_status(one, mention, owned, lang, away=True)
+    return acts
+
+
+def _by_status(one: Read, mention: Mention, owned: Iterable[Owned], lang: str, away: bool = False) -> list[Act]:
+    """One act for each status that the type has in the sentence: that of its word, or of each of its numbers.
+
+    `away`: the act was named in a sentence before; only its numbers stand in this one.
+    """
+    by_status: dict[Status, list[Owned]] = {}
+    for row in owned:
+        if row.owner == mention:
+            by_status.setdefault(status_of(one, mention, lang, row.at), []).append(row)
+    if not by_status:
+        status: Status = "denied" if denied(one, mention) else status_of(one, mention, lang)
+        by_status[status] = []
+    parties = () if away else parties_of(one, mention)
+    third = () if away else third_parties_of(one, mention)
+    bare = mention.verb is None and mention.default in by_status
+    return [
+        Act(
+            mention.type,
+            status,
+            one.sentence,
+            parties,
+            third,
+            tuple(with_role(row, status) for row in rows),
+            bare,
+            mention.contract,
+        )
+        for status, rows in by_status.items()
+    ]
+
+
+def _plausible(acts: Sequence[Act]) -> list[Act]:
+    """Without what the rest of the article makes unlikely; the first sentence with an act keeps a bare mention."""
+    types = {act.type for act in acts if act.status != "denied"}
+    told = {act.type for act in acts if not act.bare and act.status != "denied"}
+    inquiry = any(act.type == "countermeasure" and act.status == "under_way" for act in acts)
+    kept = []
+    for act in acts:
+        if _unlikely(act, types) or (act.bare and act.type in told and not act.quantities):
+            continue
+        if act.type == "liaison_or_station" and act.status == "under_way" and act.bare and inquiry:
+            act = replace(act, status="alleged")
+        kept.append(act)
+    return _once(kept)
+
+
+def _unlikely(act: Act, types: set[EngagementType]) -> bool:
+    """A countermeasure that answers nothing, a denial that others outweigh, a purchase read as an agreement, patrols
+    of peacekeepers."""
+    if act.status == "denied" and act.type in types:
+        return True
+    if act.type == "countermeasure":
+        return act.status == "denied"
+    return (act.contract and "equipment" in types) or (
+        act.type == "joint_patrol" and act.bare and "peacekeeping" in types
     )
-    numbers = [number for number in find_numbers(sentence.text, lang)]
-    return Read(sentence, chinese, policing, hits, places, organisations, numbers)
 
 
-def _acts(read: Read, before: Read | None) -> list[Act]:
-    carried = before is not None and before.chinese and before.policing
-    if not (read.chinese or read.policing or carried):
-        return []
-    triggers = _triggers(read)
-    quantities = _quantities(read, triggers)
-    found: list[Act] = []
-    for type_, trigger in triggers.items():
-        if (
-            type_ in BROAD
-            and not (read.chinese and read.policing)
-            and not (carried and (read.chinese or read.policing))
-        ):
-            continue
-        own = [(anchor, quantity) for owner, anchor, quantity in quantities if owner == type_]
-        found += _by_status(read, type_, trigger, own)
-    return found
-
-
-def _triggers(read: Read) -> dict[EngagementType, Hit]:
-    """Longest word of each type; a type whose word lies inside a longer word of another type is dropped."""
-    best: dict[EngagementType, Hit] = {}
-    for hit in read.hits.get("types", []):
-        name: EngagementType = hit.label[1]
-        if name not in best or hit.end - hit.start > best[name].end - best[name].start:
-            best[name] = hit
-    return {
-        name: hit
-        for name, hit in sorted(best.items(), key=lambda pair: pair[1].start)
-        if not any(
-            o.start <= hit.start and hit.end <= o.end and o.end - o.start > hit.end - hit.start for o in best.values()
-        )
-    }
-
-
-def _by_status(read: Read, type_: EngagementType, trigger: Hit, own: list[tuple[int, Quantity]]) -> list[Act]:
-    """One act for each status that the type has in the sentence: that of its word, or of each of its numbers."""
-    by_status: dict[Status, list[Quantity]] = {}
-    for anchor, quantity in own:
-        by_status.setdefault(_status(read, type_, anchor), []).append(quantity)
-    if not own:
-        by_status[_status(read, type_, trigger.start)] = []
-    parties, third = _parties(read, type_), _third_parties(read, type_)
+def _once(acts: Sequence[Act]) -> list[Act]:
+    """A visit or forum is one event: where it goes on, its parts that are over are no second one."""
+    going = {act.type for act in acts if act.status == "under_way"} & {"visit", "forum"}
     return [
-        Act(type_, status, read.sentence, parties, third, tuple(_with_role(q, type_, status) for q in quantities))
-        for status, quantities in by_status.items()
+        replace(act, status="under_way") if act.type in going and act.status == "delivered" else act for act in acts
     ]
 
 
-def _status(read: Read, type_: EngagementType, anchor: int) -> Status:
-    """The status sign nearest to `anchor`; what stands behind counts as farther, a clause border between as much farther."""
-    text = read.sentence.text
-    best: tuple[float, int, Status] | None = None
-    for hit in read.hits.get("status", []):
-        between = text[min(hit.start, anchor) : max(hit.end, anchor)]
-        distance = abs(hit.start - anchor) * (1.0 if hit.start <= anchor else 1.4) + 25 * sum(
-            between.count(c) for c in ",;，；、—"
-        )
-        key = (distance, -(hit.end - hit.start), hit.label[1])
-        if best is None or key < best:
-            best = key
-    if best is None or best[0] > 140:
-        return HAPPENED.get(type_, "under_way")
-    return best[2]
-
-
-def _quantities(read: Read, triggers: dict[EngagementType, Hit]) -> list[tuple[EngagementType, int, Quantity]]:
-    """(type it belongs to, place of the number, quantity) for each number with a counted noun."""
-    found = []
-    units = read.hits.get("units", [])
-    for i, number in enumerate(read.numbers):
-        limit = read.numbers[i + 1].start if i + 1 < len(read.numbers) else len(read.sentence.text)
-        noun = _noun(number, limit, units, read.sentence.text)
-        if noun is None:
-            continue
-        unit: Unit = noun.label[1]
-        owner = _owner(unit, number, triggers)
-        if owner is not None:
-            found.append((owner, number.start, _quantity(read, number, noun, unit)))
-    return found
-
-
-def _noun(number: Number, limit: int, units: Sequence[Hit], text: str) -> Hit | None:
-    near = [
-        hit
-        for hit in units
-        if number.end <= hit.start + 1 and hit.start <= min(limit, number.end + AFTER_NUMBER)
-        and not any(c in text[number.end : hit.start] for c in ".;:。；：!?(")
-    ]  # fmt: skip
-    if number.year:
-        near = [hit for hit in near if hit.start - number.end <= 2]
-    return min(near, key=lambda hit: (hit.start, -(hit.end - hit.start))) if near else None
-
-
-def _owner(unit: Unit, number: Number, triggers: dict[EngagementType, Hit]) -> EngagementType | None:
-    able = [
-        (abs(hit.start - number.start), name)
-        for name, hit in triggers.items()
-        if unit in UNITS_OF.get(name, frozenset())
-    ]
-    return min(able)[1] if able else None
-
-
-def _quantity(read: Read, number: Number, noun: Hit, unit: Unit) -> Quantity:
-    offset = read.sentence.start
-    period = next((hit.label[1] for hit in read.hits.get("periods", [])), None)
-    nearest = min(read.hits.get("periods", []), key=lambda hit: abs(hit.start - number.start), default=None)
-    return Quantity(
-        number.value, unit, "other", _qualifier(read, number, noun), offset + number.start, offset + noun.end,
-        nearest.label[1] if nearest else period, any(abs(h.start - number.start) < 60 for h in read.hits.get("cumulative", [])),
-    )  # fmt: skip
-
-
-def _qualifier(read: Read, number: Number, noun: Hit) -> Qualifier:
-    for hit in read.hits.get("qualifiers", []):
-        name: Qualifier = hit.label[1]
-        if hit.end <= number.start <= hit.end + 2 or number.end <= hit.start <= min(number.end + 1, noun.start):
-            return name
-    return "exact"
-
-
-def _with_role(quantity: Quantity, type_: EngagementType, status: Status) -> Quantity:
-    if quantity.unit in ("countries", "trainings", "stations", "money", "unknown"):
-        role: QuantityRole = "attending" if quantity.unit == "countries" and type_ == "forum" else "other"
-    elif type_ == "training":
-        role = "trained" if status in ("delivered", "under_way", "ended") else "to_train"
-    else:
-        role = ROLES.get(type_, "other")
-    return Quantity(
-        quantity.n, quantity.unit, role, quantity.qualifier, quantity.start, quantity.end, quantity.period, quantity.cumulative,
-        quantity.currency,
-    )  # fmt: skip
-
-
-def _parties(read: Read, type_: EngagementType) -> tuple[Party, ...]:
-    offset = read.sentence.start
-    found: dict[str, Party] = {}
-    for place in read.places:
-        if place.country in PRC or _only_compared(read.sentence.text, place):
-            continue
-        role = _role(read, place, type_)
-        found.setdefault(place.country, Party(place.country, role, offset + place.start, offset + place.end))
-    return tuple(found.values())
-
-
-def _only_compared(text: str, place: Place) -> bool:
-    """ "US-led", "US-style": a country that is compared with takes no part."""
-    return text[place.end : place.end + 1] in ("-", "‑") or text[place.end : place.end + 4] in ("主导", "式的")
-
-
-def _role(read: Read, place: Place, type_: EngagementType) -> Role:
-    near = {
-        hit.label[1]
-        for hit in read.hits.get("country_roles", [])
-        if -30 <= hit.start - place.end <= 25 or 0 <= place.start - hit.end <= 25
-    }
-    if "protesting" in near:
-        return "protesting"
-    if place.country == "TW" and type_ in ("extradition_or_repatriation", "joint_operation"):
-        return "nationality_only"
-    if type_ == "forum":
-        return "attending"
-    return "host"
-
-
-def _third_parties(read: Read, type_: EngagementType) -> tuple[ThirdParty, ...]:
-    offset = read.sentence.start
-    if type_ not in ("forum", "peacekeeping", "wanted_notice", "training", "agreement", "joint_operation", "visit"):
-        return ()
-    named = {o.name: ThirdParty(o.name, offset + o.start, offset + o.end) for o in reversed(read.organisations)}
-    return tuple(sorted(named.values(), key=lambda third: third.start))
-
-
-def _with_hosts(acts: Sequence[Act], reads: Sequence[Read], headline: Iterable[Place]) -> list[Act]:
-    """An act whose sentence names no country takes the article's one, if its headline or beginning has just one."""
-    named = {place.country for place in headline} - PRC
-    early = [(place, read) for read in reads[:3] for place in read.places if place.country not in PRC]
-    hosts = named or {place.country for place, _ in early}
-    host = next(((p, r) for p, r in early if hosts == {p.country}), None)
-    if host is None:
-        return list(acts)
-    place, read = host
-    party = Party(place.country, "host", read.sentence.start + place.start, read.sentence.start + place.end)
-    return [
-        act if act.parties else Act(act.type, act.status, act.sentence, (party,), act.third_parties, act.quantities)
-        for act in acts
-    ]
+def _with_hosts(acts: Sequence[Act], reads: Sequence[Read], title: Read) -> list[Act]:
+    """An act whose sentence names no country takes the one that the article is about; Taiwan's protest is kept."""
+    host, protest = article_host(reads, title.places), protests(reads)
+    filled = []
+    for act in acts:
+        parties = act.parties
+        if host is not None and not any(party.role != "nationality_only" for party in parties):
+            parties = (*parties, host)
+        if protest is not None and act.type == "extradition_or_repatriation":
+            parties = (*(party for party in parties if party.country != "TW"), protest)
+        filled.append(replace(act, parties=parties))
+    return filled
 
 
 def _joined(acts: Sequence[Act]) -> tuple[EngagementReport, ...]:

@@ -15,8 +15,10 @@ from babel.core import UnknownLocaleError
 from pipeline.terms import Terms
 
 LANGUAGES = (
-    "en", "zh", "zh_Hant", "es", "fr", "pt", "ru", "ar", "id", "ms", "ja", "ko", "de", "it", "hu", "sr", "sr_Latn", "hr", "bs", "pl",
-    "cs", "nl", "tr", "uk", "vi", "th", "sw", "fa", "kk", "ky", "uz", "mn", "fil", "km", "lo", "my", "ro", "el", "bg", "sv", "az",
+    "en", "zh", "zh_Hant", "es", "fr", "pt", "ru", "ar", "id", "ms", "ja", "ko", "de", "it", "hu", "sr", "sr_Latn", "hr",
+    "bs", "pl",
+    "cs", "nl", "tr", "uk", "vi", "th", "sw",
+    "fa", "kk", "ky", "uz", "mn", "fil", "km", "lo", "my", "ro", "el", "bg", "sv", "az",
 )  # fmt: skip
 INFLECTED = frozenset(
     {"ru", "uk", "sr", "sr_Latn", "hr", "bs", "pl", "cs", "hu", "bg", "kk", "ky", "tr", "uz", "ro", "az", "mn"}

@@ -1,8 +1,8 @@
 """The lexicon compiled: which words of the beat stand where in a text (`config/lexicon/README.md` explains the keys).
 
-All languages are matched at once: a text may quote another language, and the automaton costs the same.
-Labels are (group, name), e.g. ("types", "training") or ("police", ""). A file's terms of one language are kept apart
-only where a label's meaning hangs on grammar (units follow the number in most languages).
+All languages are matched at once for what needs no grammar: a text may quote another language, and the automaton costs
+the same. What tells an act, its status and its numbers is matched in the text's own language: short stems of one language
+are everyday words of another. Labels are (group, name), e.g. ("types", "training") or ("police", "").
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pipeline.terms import Hit, Terms
 
 FLAT = ("china", "prc_bodies", "police", "foreign", "military", "domestic", "other_world", "cumulative", "reporting")
-GROUPED = ("types", "status", "units", "qualifiers", "periods", "country_roles", "voices", "frames")
+GROUPED = ("types", "status", "acts", "units", "qualifiers", "periods", "country_roles", "voices", "frames")
 
 Label = tuple[str, str]
 
@@ -34,6 +34,7 @@ class Lexicon:
         first = [(label, term) for file in files for label, term in _entries(file, _SCREEN)]
         rest = [(label, term) for file in files for label, term in _entries(file, _CODING)]
         self._screen, self._coding = Terms(first), Terms(rest)
+        self._own = {file.lang: Terms((label, term) for label, term in _entries(file, ACT_KEYS)) for file in files}
 
     def screen_hits(self, text: str) -> list[Hit]:
         """Hits of china, prc_bodies, police, foreign and the signs of near misses."""
@@ -43,9 +44,22 @@ class Lexicon:
         """Hits of everything that codes a sentence: types, status, units, voices, frames and the rest."""
         return self._coding.find(text)
 
+    def act_hits(self, text: str, lang: str) -> list[Hit]:
+        """Hits of the keys in `ACT_KEYS`, in the text's language; in all languages where that one has no file."""
+        own = self._own.get(RELATED.get(lang, lang))
+        if own is not None:
+            return own.find(text)
+        return [hit for hit in self._coding.find(text) if hit.label[0] in ACT_KEYS]
 
+
+RELATED = {"ms": "id", "hr": "sr", "bs": "sr"}
+"""Languages that read the file of a near relative."""
+ACT_KEYS = frozenset(
+    {"types", "status", "acts", "units", "qualifiers", "periods", "cumulative", "country_roles", "reporting"}
+)
+"""What tells acts: matched in the language of the text."""
 _SCREEN = frozenset({"china", "prc_bodies", "police", "foreign", "military", "domestic", "other_world"})
-_CODING = frozenset(FLAT + GROUPED) - _SCREEN
+_CODING = frozenset(FLAT + GROUPED) - _SCREEN - {"acts"}
 
 
 def _entries(file: LexiconFile, keys: frozenset[str]) -> Iterable[tuple[Label, str]]:

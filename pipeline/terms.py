@@ -126,8 +126,8 @@ def _standing(term: Term, text: str, folded: str, end: int) -> Iterator[Hit]:
 def _edge_before(folded: str, start: int) -> bool:
     if start == 0 or edgeless(folded[start]) or not _wordlike(folded[start]) or not _wordlike(folded[start - 1]):
         return True
-    if edgeless(folded[start - 1]):
-        return True
+    if edgeless(folded[start - 1]) or (folded[start - 1].isdigit() and not folded[start].isdigit()):
+        return True  # "3000명", "20kg": a number ends where letters begin
     if "\u0600" <= folded[start] <= "\u06ff":
         word_start = start
         while word_start > 0 and _wordlike(folded[word_start - 1]):

@@ -1,0 +1,108 @@
+"""Who takes part in an act: the countries of its sentence, or the article's host, with the role that the words give them.
+
+A country that is only compared with ("US-led"), or that stands in another sentence, is no party. An act whose sentence
+names none takes the country that headline and beginning are about, with the first words of the text that name it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from pipeline.acts import Mention, clause_marks
+from pipeline.gazetteer import Place
+from pipeline.reading import PRC, Read
+from pipeline.records import EngagementType, Party, Role, ThirdParty
+
+LEAD = 3
+"""Sentences that, with the headline, tell which country an article is about."""
+FORUMS: frozenset[EngagementType] = frozenset({"forum"})
+WITH_THIRD: frozenset[EngagementType] = frozenset(
+    {"forum", "peacekeeping", "wanted_notice", "training", "agreement", "joint_operation", "visit", "exercise"}
+)
+"""Acts in which an organisation can take part; elsewhere its name is a source or a comment."""
+_COMPARED = ("-led", "-style", "-backed", "主导", "式的", "式", "主導")
+RETURNS: frozenset[EngagementType] = frozenset({"extradition_or_repatriation", "joint_operation", "countermeasure"})
+
+
+def parties_of(read: Read, mention: Mention) -> tuple[Party, ...]:
+    """The countries of the sentence, once each."""
+    offset = read.sentence.start
+    found: dict[str, Party] = {}
+    for place in read.places:
+        if place.country in PRC or _only_compared(read.sentence.text, place):
+            continue
+        role = _role(read, place, mention)
+        found.setdefault(place.country, Party(place.country, role, offset + place.start, offset + place.end))
+    return tuple(found.values())
+
+
+def _only_compared(text: str, place: Place) -> bool:
+    after = place.end - text[place.start : place.end].endswith("-")  # "US-" is listed with its hyphen
+    return text[after : after + 8].replace("‑", "-").startswith(_COMPARED)
+
+
+def _role(read: Read, place: Place, mention: Mention) -> Role:
+    near = {
+        hit.label[1]
+        for hit in read.hits.get("country_roles", [])
+        if -30 <= hit.start - place.end <= 25 or 0 <= place.start - hit.end <= 25
+    }
+    if place.country == "TW" and mention.type in RETURNS:
+        return "protesting" if "protesting" in near else "nationality_only"
+    if "protesting" in near and mention.type in RETURNS:
+        return "protesting"
+    if mention.type in FORUMS:
+        return "attending"
+    return "host"
+
+
+def third_parties_of(read: Read, mention: Mention) -> tuple[ThirdParty, ...]:
+    """Organisations of the sentence, once each, in order."""
+    if mention.type not in WITH_THIRD:
+        return ()
+    offset = read.sentence.start
+    named = {o.name: ThirdParty(o.name, offset + o.start, offset + o.end) for o in reversed(read.organisations)}
+    return tuple(sorted(named.values(), key=lambda third: third.start))
+
+
+def article_host(reads: Sequence[Read], headline: Iterable[Place]) -> Party | None:
+    """The one country that headline and beginning are about; None where they name several alike."""
+    told = [place.country for place in headline if place.country not in PRC and place.country != "TW"]
+    early = [place.country for read in reads[:LEAD] for place in _hosts(read)]
+    for countries in (told, early[:1] if not told else early, [p.country for read in reads for p in _hosts(read)]):
+        ranked = Counter(countries).most_common(2)
+        if len(ranked) == 1 or (len(ranked) == 2 and ranked[0][1] > ranked[1][1]):
+            named = _first_words(reads, ranked[0][0])
+            if named is not None:
+                return named
+    return None
+
+
+def _hosts(read: Read) -> list[Place]:
+    return [
+        place
+        for place in read.places
+        if place.country not in PRC and place.country != "TW" and not _only_compared(read.sentence.text, place)
+    ]
+
+
+def _first_words(reads: Sequence[Read], country: str) -> Party | None:
+    for read in reads:
+        for place in read.places:
+            if place.country == country:
+                return Party(country, "host", read.sentence.start + place.start, read.sentence.start + place.end)
+    return None
+
+
+def protests(reads: Sequence[Read]) -> Party | None:
+    """Where Taiwan's protest is reported: its words, with the role."""
+    for read in reads:
+        signs = [hit for hit in read.hits.get("country_roles", []) if hit.label[1] == "protesting"]
+        for place in read.places:
+            if place.country == "TW" and any(_beside(read, place, sign.start) for sign in signs):
+                return Party("TW", "protesting", read.sentence.start + place.start, read.sentence.start + place.end)
+    return None
+
+
+def _beside(read: Read, place: Place, at: int) -> bool:
+    first, last = min(place.start, at), max(place.start, at)
+    return last - first <= 90 and clause_marks(read.sentence.text, first, last) <= 1

@@ -1,0 +1,196 @@
+"""How many of what: numbers with the noun they count, each given to the act of its clause that can have such a count.
+
+Where the noun stands is a matter of language: behind the number with adjectives between (most), in front of it (Swahili),
+or in front of a number with a counter (Chinese, Japanese, Korean, Thai). A number whose noun is not found is left out.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.acts import MARK, Mention, clause_marks
+from pipeline.measures import amount_of, is_measure
+from pipeline.nouns import Counted, counted, individuals
+from pipeline.numerals import Number
+from pipeline.reading import Read
+from pipeline.records import EngagementType, Qualifier, Quantity, QuantityRole, Status, Unit
+
+UNITS_OF: dict[EngagementType, frozenset[Unit]] = {
+    "training": frozenset({"officers", "persons", "trainings", "countries"}),
+    "advisers": frozenset({"officers", "persons"}),
+    "equipment": frozenset({"items", "money", "unknown", "countries"}),
+    "facility": frozenset({"money", "unknown", "items", "stations"}),
+    "joint_patrol": frozenset({"officers", "persons", "countries"}),
+    "exercise": frozenset({"officers", "persons", "countries"}),
+    "liaison_or_station": frozenset({"stations", "officers"}),
+    "joint_operation": frozenset({"persons", "items", "stations"}),
+    "information_sharing": frozenset({"money"}),
+    "extradition_or_repatriation": frozenset({"persons", "countries"}),
+    "legal_assistance": frozenset({"persons", "money"}),
+    "forum": frozenset({"delegations", "countries", "persons", "officers"}),
+    "visit": frozenset({"persons", "officers"}),
+    "peacekeeping": frozenset({"officers", "persons"}),
+    "wanted_notice": frozenset({"persons", "money"}),
+    "repression_act": frozenset({"persons"}),
+    "countermeasure": frozenset({"persons", "stations"}),
+}
+"""Which counts an act can have; a number of another kind belongs to another act of the sentence or to none."""
+AS_OFFICERS = frozenset({"advisers", "joint_patrol", "exercise", "peacekeeping", "liaison_or_station"})
+"""Acts whose people are serving police, whatever noun counts them: "a unit of 140"."""
+ROLES: dict[EngagementType, QuantityRole] = {
+    "advisers": "sent", "joint_patrol": "sent", "liaison_or_station": "sent", "peacekeeping": "sent",
+    "extradition_or_repatriation": "repatriated", "joint_operation": "arrested", "forum": "attending", "visit": "attending",
+    "exercise": "attending",
+}  # fmt: skip
+FAR = 130
+"""A number farther than this from an act, clause marks counted, is none of it."""
+_PLAIN: frozenset[Unit] = frozenset({"trainings", "stations", "money", "unknown"})
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A quantity with the mention that it belongs to and the place of its number in the sentence.
+
+    `told`: its role, where a word beside the number tells it: victims freed among suspects held, trainers among trainees.
+    """
+
+    owner: Mention
+    at: int
+    quantity: Quantity
+    told: QuantityRole | None = None
+
+
+def owned_quantities(
+    read: Read, own: Sequence[Mention], carried: Sequence[Mention], earlier: Sequence[Mention], lang: str
+) -> list[Owned]:
+    """Each counted number of the sentence with its act: one of the sentence, else one `carried` from those just before.
+
+    `earlier`: acts of any sentence before, to which a number belongs if a word beside it says so (`_CONFIRMED`).
+    """
+    found = []
+    for i, number in enumerate(read.numbers):
+        limit = read.numbers[i + 1].start if i + 1 < len(read.numbers) else len(read.sentence.text)
+        what = _what(read, number, limit, lang)
+        owner = (_owner(read, what, own, carried) or _confirmed(read, what, earlier)) if what else None
+        if what and owner:
+            found.append(Owned(owner, what.at, _quantity(read, number.value, what), _told(read, what, owner)))
+    single = _single(read, own, found, lang)
+    return [*found, single] if single else found
+
+
+def _what(read: Read, number: Number, limit: int, lang: str) -> Counted | None:
+    amount = amount_of(read.sentence.text, number)
+    if amount is not None:
+        return Counted("unknown" if amount.bare else "money", number.start, number.start, amount.end, amount.currency)
+    if is_measure(read.sentence.text, number, lang) or number.value < 2:
+        return None
+    return counted(read, number, limit, lang)
+
+
+def _owner(read: Read, what: Counted, own: Sequence[Mention], carried: Sequence[Mention]) -> Mention | None:
+    able = [
+        (_far(read.sentence.text, what.at, mention), i, mention)
+        for i, mention in enumerate(own)
+        if what.unit in UNITS_OF.get(mention.type, frozenset())
+    ]
+    if able:
+        nearest = min(able, key=lambda row: row[:2])
+        return nearest[2] if nearest[0] <= FAR else None
+    if own or what.unit in ("countries", "unknown"):
+        return None
+    return next((mention for mention in carried if what.unit in UNITS_OF.get(mention.type, frozenset())), None)
+
+
+_CONFIRMED: dict[EngagementType, tuple[str, ...]] = {
+    "forum": ("country_roles.attending",),
+    "exercise": ("country_roles.attending",),
+    "joint_operation": ("acts.arrest", "acts.free"),
+    "equipment": ("acts.cost",),
+    "facility": ("acts.cost",),
+}
+"""Signs by which a number belongs to an act told earlier in the article: who attended, who was held, what it cost."""
+_BY_SIGN: frozenset[Unit] = frozenset({"persons", "officers", "countries", "delegations", "money"})
+
+
+def _confirmed(read: Read, what: Counted, earlier: Sequence[Mention]) -> Mention | None:
+    for mention in earlier:
+        able = what.unit in UNITS_OF.get(mention.type, frozenset()) and what.unit in _BY_SIGN
+        signs = [hit for label in _CONFIRMED.get(mention.type, ()) for hit in read.labelled(label)]
+        if able and any(abs(hit.start - what.at) <= FAR for hit in signs):
+            return mention
+    return None
+
+
+def _told(read: Read, what: Counted, owner: Mention) -> QuantityRole | None:
+    if owner.type == "training":
+        teaching = any(what.start <= hit.start and hit.end <= what.end + 3 for hit in read.labelled("acts.trainer"))
+        return "sent" if teaching else None
+    if owner.type == "joint_operation":
+        near = [
+            (abs(hit.start - what.at), name) for name in ("arrest", "free") for hit in read.labelled(f"acts.{name}")
+        ]
+        return "other" if near and min(near)[1] == "free" else None
+    return None
+
+
+def _far(text: str, at: int, mention: Mention) -> int:
+    return min(
+        abs(hit.start - at) + MARK * clause_marks(text, min(hit.start, at), max(hit.start, at))
+        for hit in (mention.trigger, mention.anchor)
+    )
+
+
+def _single(read: Read, own: Sequence[Mention], found: Iterable[Owned], lang: str) -> Owned | None:
+    """One person handed over: "a man", "un empresario", "一名男子", where the sentence counts no one else."""
+    owner = next((mention for mention in own if mention.type == "extradition_or_repatriation"), None)
+    if owner is None or any(row.quantity.unit in ("persons", "officers") for row in found):
+        return None
+    what = _one_person(read, owner.trigger.start, lang)
+    return Owned(owner, what.at, _quantity(read, 1, what)) if what else None
+
+
+def _one_person(read: Read, near: int, lang: str) -> Counted | None:
+    """An individual told by an article or a one before a singular noun, the nearest to `near`."""
+    people = [person for person in individuals(read, lang) if abs(person.at - near) <= FAR]
+    return min(people, key=lambda person: abs(person.at - near), default=None)
+
+
+def _quantity(read: Read, value: float, what: Counted) -> Quantity:
+    offset = read.sentence.start
+    near = [hit for hit in read.hits.get("periods", []) if abs(hit.start - what.at) <= FAR]
+    period = min(near, key=lambda hit: abs(hit.start - what.at), default=None)
+    running = any(abs(hit.start - what.at) < 60 for hit in read.hits.get("cumulative", []))
+    return Quantity(
+        n=value, unit=what.unit, role="other", qualifier=_qualifier(read, what), start=offset + what.start,
+        end=offset + what.end, period=period.label[1] if period else None, cumulative=running, currency=what.currency,
+    )  # fmt: skip
+
+
+def _qualifier(read: Read, what: Counted) -> Qualifier:
+    for hit in read.hits.get("qualifiers", []):
+        name: Qualifier = hit.label[1]
+        if hit.end <= what.at <= hit.end + 3 or what.at < hit.start <= what.end + 1:
+            return name
+    return "exact"
+
+
+def with_role(row: Owned, status: Status) -> Quantity:
+    """The quantity with the part that its people or things play in the act."""
+    unit = row.quantity.unit
+    if row.owner.type in AS_OFFICERS and unit == "persons":
+        unit = "officers"
+    role: QuantityRole = row.told or _role(unit, row.owner, status)
+    return replace(row.quantity, unit=unit, role=role)
+
+
+def _role(unit: Unit, mention: Mention, status: Status) -> QuantityRole:
+    if unit in _PLAIN:
+        return "other"
+    if unit in ("countries", "delegations"):
+        return "attending" if mention.type in ("forum", "exercise", "training") else "other"
+    if mention.type == "training":
+        return "trained" if status in ("delivered", "ended") else "to_train"
+    if mention.type == "equipment":
+        return "donated" if mention.gift and status in ("delivered", "pledged", "agreed") else "other"
+    if mention.type == "extradition_or_repatriation" and status not in ("delivered", "under_way", "pledged", "ended"):
+        return "other"
+    return "other" if unit == "items" else ROLES.get(mention.type, "other")

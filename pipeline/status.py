@@ -1,0 +1,148 @@
+"""How far an act has come: by the words of tense, modality, negation and denial next to it.
+
+The nearest sign of the lexicon's `status` counts; each comma between makes it farther, and what stands behind the act
+counts for less than what stands before. Only the statuses that a type can have are asked: "suspected of fraud" beside an
+extradition says nothing about the extradition.
+"""
+
+import re
+from collections.abc import Iterable
+
+from pipeline.acts import MARK, Mention, clause_marks
+from pipeline.reading import Read
+from pipeline.records import EngagementType, Status
+from pipeline.terms import Hit
+
+_COMING: frozenset[Status] = frozenset({"proposed", "pledged"})
+_ANY: frozenset[Status] = _COMING | {"agreed", "under_way", "delivered", "suspended", "ended"}
+_OPEN: frozenset[Status] = _ANY | {"alleged"}
+_EVENT: frozenset[Status] = _COMING | {"under_way", "delivered", "suspended", "ended"}
+POSSIBLE: dict[EngagementType, frozenset[Status]] = {
+    "training": _ANY,
+    "advisers": _ANY,
+    "facility": _OPEN,
+    "equipment": _COMING | {"agreed", "delivered", "suspended"},
+    "agreement": _COMING | {"suspended", "ended"},
+    "joint_patrol": _EVENT,
+    "exercise": _COMING | {"under_way", "delivered"},
+    "liaison_or_station": _COMING | {"agreed", "under_way", "alleged", "ended"},
+    "joint_operation": frozenset({"delivered"}),
+    "information_sharing": _COMING | {"agreed", "delivered"},
+    "extradition_or_repatriation": frozenset({"pledged", "delivered", "suspended"}),
+    "legal_assistance": frozenset({"pledged", "delivered", "agreed"}),
+    "forum": _COMING | {"under_way", "delivered"},
+    "visit": _COMING | {"under_way", "delivered"},
+    "peacekeeping": _EVENT,
+    "wanted_notice": frozenset({"delivered", "ended"}),
+    "repression_act": frozenset({"alleged"}),
+    "countermeasure": _COMING,
+    "other": _OPEN,
+}
+"""Statuses that words may give a type; its rule's default holds otherwise."""
+FAR = 90
+"""A sign farther away than this, clause marks counted, belongs to another act."""
+CLOSE = 40
+"""For an agreement, whose sentence is full of what it will bring, only a sign as close as this counts."""
+AGREED_IN: frozenset[EngagementType] = frozenset({"information_sharing", "liaison_or_station", "facility"})
+"""Acts that are contents of an agreement where they stand beside one."""
+BEHIND = 1.4
+"""Weight of the distance to what stands behind the act."""
+FUTURE = {
+    "es": re.compile(r"\b(?!est|gibralt)\w{2,}(?:ar|er|ir|dr)(?:á|án|emos)\b"),
+    "pt": re.compile(r"\b\w{2,}[aei]r(?:á|ão)\b"),
+    "it": re.compile(r"\b\w{2,}(?:er|ir|ar|dr|vr)(?:à|anno)\b"),
+    "fr": re.compile(r"\b\w{2,}[^aeiouéè\s](?:e|i)?ront\b|\b(?:sera|aura|fera|pourra|devra|recevra|viendra|ira)\b"),
+    "ar": re.compile(r"\bو?س[يتن](?!ار|اس|د\b|دة|اد|نم|ف\b)\w{3,}"),
+    "sw": re.compile(r"\b(?:wa|a|i|ya|zi|u|ki|vi|tu|ni|li|ku)ta(?:ka)?[b-df-hj-np-tv-z]\w{3,}"),
+    "hu": re.compile(r"\bfog(?:ja|ják|nak|juk)?\b|\blesz(?:nek)?\b"),
+}  # fmt: skip
+"""Future tense by the ending or prefix of the verb, where a language has one and a list of verbs would never be complete."""
+NEGATED = 22
+"""Code points between a negation and what it negates."""
+_AFTER_VERB = frozenset({"ja", "ko"})
+"""Languages whose negation follows the verb."""
+
+
+def status_of(read: Read, mention: Mention, lang: str, at: int | None = None) -> Status:
+    """The status of an act, at the place of one of its numbers if `at` is given."""
+    anchor = mention.anchor.start if at is None else at
+    if mention.type in ("extradition_or_repatriation", "legal_assistance"):
+        asked = _asked(read, anchor)
+        if asked is not None:
+            return asked
+    best: tuple[float, int, Status] | None = None
+    for start, end, status in _signs(read, lang):
+        if status in POSSIBLE[mention.type] and abs(start - anchor) <= 2 * FAR:
+            key = (_far(read.sentence.text, start, end, anchor), start - end, status)
+            best = key if best is None or key < best else best
+    if best is None or best[0] > (CLOSE if mention.type == "agreement" else FAR):
+        return _by_default(read, mention)
+    return _by_default(read, mention) if best[2] == "delivered" and mention.default == "alleged" else best[2]
+
+
+def _signs(read: Read, lang: str) -> Iterable[tuple[int, int, Status]]:
+    text = read.sentence.text
+    for hit in read.hits.get("status", []):
+        if not (lang == "zh" and hit.term == "将" and _marks_object(read, hit)):
+            yield hit.start, hit.end, hit.label[1]
+    if lang in FUTURE:
+        for match in FUTURE[lang].finditer(text.lower()):
+            yield match.start(), match.end(), "pledged"
+
+
+def _marks_object(read: Read, hit: Hit) -> bool:
+    """Chinese 将 before whom or what it is done to (将94名嫌疑人引渡) says nothing of the future."""
+    return any(0 <= number.start - hit.end <= 1 for number in read.numbers) or any(
+        0 <= unit.start - hit.end <= 8 for unit in read.hits.get("units", []) if unit.end - unit.start > 1
+    )
+
+
+def _by_default(read: Read, mention: Mention) -> Status:
+    """What the rule says, but only agreed where the sentence is about a pact that holds it."""
+    if mention.type in AGREED_IN and mention.default in ("delivered", "under_way") and read.labelled("acts.pact"):
+        return "agreed"
+    return mention.default
+
+
+def _far(text: str, start: int, end: int, anchor: int) -> float:
+    first, last = min(start, anchor), max(end, anchor)
+    return abs(start - anchor) * (1.0 if start <= anchor else BEHIND) + MARK * clause_marks(text, first, last)
+
+
+def _asked(read: Read, anchor: int) -> Status | None:
+    """What became of a request for a person or for evidence: refused, or still open."""
+    if _near(read, "acts.refuse", anchor, 60):
+        return "denied"
+    return "proposed" if _near(read, "acts.request", anchor, 35) else None
+
+
+def _near(read: Read, label: str, anchor: int, limit: int) -> bool:
+    return any(_far(read.sentence.text, sign.start, sign.end, anchor) <= limit for sign in read.labelled(label))
+
+
+def negated(read: Read, mention: Mention, lang: str) -> bool:
+    """Whether the sentence says that the act did not happen: "no agreement was signed"."""
+    for sign in read.labelled("acts.negator"):
+        for hit in (mention.trigger, mention.anchor):
+            start, end = (hit.end, sign.start) if lang in _AFTER_VERB else (sign.end, hit.start)
+            if 0 <= end - start <= NEGATED and not clause_marks(read.sentence.text, start, end):
+                return True
+    return False
+
+
+def denied(read: Read, mention: Mention) -> bool:
+    """Whether a party denies the act in this sentence."""
+    return _near_any((hit for hit in read.hits.get("status", []) if hit.label[1] == "denied"), read, mention)
+
+
+def unreal(read: Read, mention: Mention) -> bool:
+    """Whether the act is only wished, feared or supposed here."""
+    return mention.verb is None and _near_any(read.labelled("acts.unreal"), read, mention, before=True)
+
+
+def _near_any(signs: Iterable[Hit], read: Read, mention: Mention, before: bool = False) -> bool:
+    anchor = mention.anchor.start
+    return any(
+        _far(read.sentence.text, sign.start, sign.end, anchor) <= FAR and (not before or sign.start < anchor)
+        for sign in signs
+    )
