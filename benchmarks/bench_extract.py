@@ -68,7 +68,9 @@ def main() -> None:
     ]
     (our_f1, our_speed), (bare_f1, bare_speed) = measure(ours, pages), measure(bare, pages)
     print(f"{len(pages)} pages   beatwatch F1 {our_f1:.3f}, trafilatura F1 {bare_f1:.3f}")
-    print(f"speed: {our_speed:.1f} pages/s, {our_speed / bare_speed:.2f} of bare trafilatura (metadata, dates and language included)")
+    print(
+        f"speed: {our_speed:.1f} pages/s, {our_speed / bare_speed:.2f} of bare trafilatura (with metadata, dates, language)"
+    )
 
 
 if __name__ == "__main__":

@@ -205,7 +205,8 @@ class Crawl(scrapy.Spider):
         if found is None:
             return []
         assert parent.way is not None
-        named = [self._named_page(entry, parent) for entry in found.entries]
+        entries = found.entries if self._plan.pages else ()
+        named = [self._named_page(entry, parent) for entry in entries]
         further = [self._way_in(url, parent.source, parent.way.further(), parent) for url in found.more]
         return [errand for errand in (*further, *named) if errand is not None]
 

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline import screen as screening
-from pipeline.engage import PRC, engage
+from pipeline.engage import engage
 from pipeline.frame import frame_article, sentence_features
 from pipeline.knowledge import Knowledge
 from pipeline.numerals import find_numbers
 from pipeline.ports import Encoder, Vectors
+from pipeline.reading import PRC, read_all
 from pipeline.records import EngagementReport, Framing, Screening
 from pipeline.screen import Look
 from pipeline.sentences import Sentence, split
@@ -66,15 +67,15 @@ class Coder:
 
     def relevance_rows(self, texts: Sequence[Text], looks: Sequence[Look]) -> list[Vectors]:
         """What the relevance head reads, for texts that passed the look."""
-        pairs = [
-            screening.passages(t.headline, t.text, split(t.text, t.lang), look)
-            for t, look in zip(texts, looks, strict=True)
-        ]
+        pairs, reads = [], []
+        for text, look in zip(texts, looks, strict=True):
+            sentences = split(text.text, text.lang)
+            pairs.append(screening.passages(text.headline, text.text, sentences, look))
+            headline = Sentence(0, len(text.headline), text.headline)
+            known = self.knowledge
+            reads.append(read_all([headline, *sentences], text.lang, known.lexicon, known.gazetteer))
         vectors = self._encoder.encode([part for pair in pairs for part in pair])
-        return [
-            screening.features(vectors[2 * i], vectors[2 * i + 1], look, len(self.countries(text)))
-            for i, (text, look) in enumerate(zip(texts, looks, strict=True))
-        ]
+        return [screening.features(vectors[2 * i], vectors[2 * i + 1], look, reads[i]) for i, look in enumerate(looks)]
 
     def countries(self, text: Text) -> frozenset[str]:
         """Countries besides the PRC that headline and beginning name."""

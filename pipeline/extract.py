@@ -33,7 +33,8 @@ EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 """Clocks and time zones of publishers are off by up to a day; more is a page-generation or event date."""
 AGENCIES = (
-    "新华社", "新華社", "中新社", "中央社", "Xinhua", "AFP", "Reuters", "Associated Press", "EFE", "TASS", "ТАСС", "РИА Новости", "ANSA",
+    "新华社", "新華社", "中新社", "中央社", "Xinhua", "AFP", "Reuters", "Associated Press", "EFE", "TASS", "ТАСС",
+    "РИА Новости", "ANSA",
     "Kyodo", "共同通信", "Yonhap", "Antara", "Anadolu", "Lusa", "Agência Brasil", "Bernama", "AAP", "DPA", "MTI", "Tanjug", "PTI",
     "Prensa Latina", "Interfax",
 )  # fmt: skip
@@ -46,6 +47,9 @@ _META_DATES = (
     "meta[name='publishdate']", "meta[itemprop='datePublished']", "meta[name='date']", "meta[name='DC.date.issued']",
     "meta[name='PubDate']", "meta[property='og:published_time']",
 )  # fmt: skip
+_LATIN = re.compile(r"charset\s*=\s*[\"']?(?:iso-?8859-1|latin-?1|windows-1252)\b", re.IGNORECASE)
+_HIGH = re.compile(rb"[\x80-\x9f\xa1-\xff]")
+_ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\x9f\xa1-\xff](?![\x80-\xff])")
 _ADDRESS_DATE = re.compile(r"/(20\d\d)[/-]?(0[1-9]|1[0-2])(?:[/-]?(0[1-9]|[12]\d|3[01]))?(?=[/_.-]|$)")
 
 
@@ -63,10 +67,11 @@ class Stated:
 def decode(content: bytes, content_type: str | None) -> str:
     """The page as text: byte order mark, header, meta, then detection; never fails, bad bytes become U+FFFD.
 
-    GB2312 and GBK are read as GB18030, which contains both.
+    GB2312 and GBK are read as GB18030, which contains both. A header of Latin-1 says nothing: it is many servers' default.
     """
-    encoding, text = html_to_unicode(content_type, content, default_encoding="utf-8", auto_detect_fun=_guess)
-    if "\ufffd" in text and encoding not in ("utf-8",):
+    stated = None if content_type and _LATIN.search(content_type) else content_type
+    encoding, text = html_to_unicode(stated, content, default_encoding="utf-8", auto_detect_fun=_guess)
+    if "\ufffd" in text and (encoding != "utf-8" or _mostly_lost(text)):
         guessed = _guess(content)
         if guessed and guessed != encoding:
             other = content.decode(guessed, "replace")
@@ -74,13 +79,24 @@ def decode(content: bytes, content_type: str | None) -> str:
     return str(text)
 
 
+def _mostly_lost(text: str) -> bool:
+    """Whether the bytes beyond ASCII are of another encoding, and not only damaged here and there."""
+    return 4 * text.count("\ufffd") > sum(c > "\x7f" for c in text)
+
+
 def _guess(content: bytes) -> str | None:
-    """The first encoding of those that news pages use in which the bytes are valid."""
-    for encoding in ("utf-8", "gb18030", "big5", "shift_jis", "euc-kr"):
+    """The first encoding of those that news pages use in which the bytes are valid.
+
+    Bytes beyond ASCII that mostly stand alone are accented letters: two-byte encodings would swallow their neighbours.
+    """
+    sample = content[:200_000]
+    alone = len(_ALONE.findall(sample))
+    accented = 2 * alone > len(_HIGH.findall(sample))
+    for encoding in ("utf-8",) if accented else ("utf-8", "gb18030", "big5", "shift_jis", "euc-kr"):
         try:
-            content[:200_000].decode(encoding)
+            sample.decode(encoding)
         except UnicodeDecodeError as error:
-            if error.start < len(content[:200_000]) - 4:
+            if error.start < len(sample) - 4:
                 continue
         return encoding
     return "windows-1252"
@@ -95,7 +111,7 @@ def extract(body: Body, content: bytes, source: Source) -> Extraction | StageRes
         return _rejected(body, source, "no article text")
     try:
         page = Selector(text=html, type="html")
-        read = trafilatura.bare_extraction(
+        read: Any = trafilatura.bare_extraction(
             html, url=body.url, with_metadata=True, fast=True, include_comments=False, include_tables=False
         )
     except Exception as error:  # parsers of hostile pages fail in many ways; the page is kept and named
@@ -177,9 +193,12 @@ def _stated(page: Selector) -> Stated:
         organisation.get("name") if isinstance(organisation, Mapping) else organisation
     )
     return Stated(
-        headline=_text(linked.get("headline")) or title or None, published=_text(published), authors=tuple(_names(linked.get("author"))),
-        agency=_text(agency), canonical=page.css("link[rel='canonical']").attrib.get("href"),
-    )  # fmt: skip
+        headline=_text(linked.get("headline")) or title or None,
+        published=_text(published),
+        authors=tuple(_names(linked.get("author"))),
+        agency=_text(agency),
+        canonical=page.css("link[rel='canonical']").attrib.get("href"),
+    )
 
 
 def _linked_data(page: Selector) -> Iterator[Mapping[str, Any]]:
@@ -292,19 +311,21 @@ def _read_time(written: str | None, provenance: str, source: Source) -> Moment |
 
 def _iso(written: str) -> datetime | None:
     try:
-        return iso_parser.isoparse(written.strip())
+        time: datetime = iso_parser.isoparse(written.strip())
     except (ValueError, OverflowError):
         return None
+    return time
 
 
 def _worded(written: str, languages: Sequence[str]) -> datetime | None:
     tags = [primary(tag) for tag in languages]
     try:
-        return dateparser.parse(
+        time: datetime | None = dateparser.parse(
             written, languages=tags or None, settings={"STRICT_PARSING": True, "PREFER_DATES_FROM": "past"}
         )
     except (ValueError, OverflowError, RecursionError):
         return None
+    return time
 
 
 def _found_date(html: str, body: Body) -> Moment | None:

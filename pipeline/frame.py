@@ -18,6 +18,8 @@ from pipeline.speaker import VOICES, Speaking
 
 VERSION = "frame-1"
 FRAMES: tuple[Frame, ...] = ("cooperation", "influence", "none")
+SIGN_COUNT = 3 + 3 * len(VOICES) + 2 + 3
+"""How many features after the embedding are signs."""
 ARTICLE_FRAMES = ("cooperation", "influence", "mixed", "neutral")
 KINDS: tuple[OutletKind, ...] = (
     "prc_state_media", "state_media", "public", "private", "wire", "ministry", "prc_ministry", "ngo", "think_tank",
@@ -116,11 +118,11 @@ def _framed(sentence: Sentence, probabilities: Vectors, voice: Voice) -> FramedS
 
 
 def _voice(who: Speaking, probabilities: Vectors, head: Head, kind: str | None) -> Voice:
-    best = int(probabilities.argmax())
-    voice: Voice = head.labels[best]  # type: ignore[assignment]
-    if voice in ("reporter", "prc_state_media") and who.voice is None:
-        return default_voice(kind)
-    return voice
+    """The rule's where it remembers who speaks; else the head's, the outlet's own voice where that says reporter."""
+    if who.known and who.voice is not None:
+        return who.voice
+    voice: Voice = head.labels[int(probabilities.argmax())]  # type: ignore[assignment]
+    return default_voice(kind) if voice in ("reporter", "prc_state_media") and who.voice is None else voice
 
 
 def shares(framed: Sequence[FramedSentence]) -> dict[str, float]:

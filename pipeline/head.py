@@ -7,11 +7,15 @@ No pickle: a fitted artefact must not be able to run code.
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from pipeline.errors import ModelMissing
 from pipeline.ports import Vectors
+
+UNREADABLE = (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile)
+"""What numpy raises on a file that is missing, cut short, of another kind or pickled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +61,13 @@ class Head:
 def load_head(path: Path) -> Head:
     """Read a fitted head; raises `ModelMissing` with the file and what to do."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             name, version, encoder = (str(value) for value in kept["about"])
             return Head(
                 name, version, encoder, tuple(str(label) for label in kept["labels"]), kept["weights"], kept["bias"],
                 kept["mean"], kept["scale"], float(kept["temperature"]),
             )  # fmt: skip
-    except (OSError, KeyError, ValueError) as error:
+    except UNREADABLE as error:
         raise ModelMissing(
             f"{path}: the fitted head cannot be read ({error}); restore it or refit with `python -m training.fit`"
         ) from error

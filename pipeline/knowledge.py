@@ -11,7 +11,7 @@ from pipeline.declared import BrokenFiles, Declared, read_declared
 from pipeline.errors import ConfigError, ModelMissing
 from pipeline.frame import FrameHeads
 from pipeline.gazetteer import Gazetteer, GazetteerFile
-from pipeline.head import Head, load_head
+from pipeline.head import UNREADABLE, Head, load_head
 from pipeline.lexicon import FLAT, GROUPED, Lexicon, LexiconFile
 from pipeline.ports import Vectors
 
@@ -89,9 +89,9 @@ def codebook_version(path: Path = CONFIG / "codebook.yml") -> str:
 def load_centres(path: Path = FITTED / "centres.npz") -> dict[str, Vectors]:
     """Mean vector of each language's texts ("*" over all), fitted for one encoder."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             return {name: np.asarray(kept[name], dtype=np.float32) for name in kept.files}
-    except (OSError, ValueError) as error:
+    except UNREADABLE as error:
         raise ModelMissing(f"{path}: cannot be read ({error}); refit with `python -m training.fit`") from error
 
 

@@ -24,6 +24,7 @@ from pipeline.records import (
     Framing,
     GatherPlan,
     Identity,
+    KeptReport,
     Known,
     Merge,
     Message,
@@ -92,9 +93,17 @@ class State(Protocol):
         """How many runs of this kind were completed in this state."""
         ...
 
+    def newest_run(self) -> datetime | None:
+        """The time of the newest completed run; None before the first."""
+        ...
+
     # --- gathering
     def register_sources(self, sources: Sequence[Source]) -> None:
         """Make the sources known (insert, or update what their files say). Rows of other sources stay."""
+        ...
+
+    def sources(self) -> list[Source]:
+        """Every source that was ever registered, as its file last said, ordered by id."""
         ...
 
     def known_addresses(self, source_ids: Sequence[str], now: datetime) -> list[Known]:
@@ -154,6 +163,10 @@ class State(Protocol):
         """By canonical address or any address that led to it."""
         ...
 
+    def addresses(self, article_id: str) -> list[str]:
+        """Every address that led to an article, its canonical one included, in order."""
+        ...
+
     def articles(self, ids: Iterable[str] | None = None) -> Iterator[Article]:
         """Articles by id, or all, ordered by id."""
         ...
@@ -198,6 +211,10 @@ class State(Protocol):
 
     def engagement_reports(self, article_id: str) -> tuple[EngagementReport, ...]:
         """What the article reports."""
+        ...
+
+    def reports(self) -> Iterator[KeptReport]:
+        """The reports of all relevant articles, ordered by id."""
         ...
 
     def save_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> None:

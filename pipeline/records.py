@@ -209,6 +209,7 @@ class GatherPlan:
     user_agent: str = "beatwatch"
     size_cap: int = 15_000_000  # bytes after decompression
     time_cap: float = 20.0  # seconds a fetch
+    pages: bool = True  # False: read feeds, sitemaps and lists alone, to see whether they answer
 
 
 # --- extract, identify -----------------------------------------------------------------------------------------
@@ -379,6 +380,16 @@ class EngagementReport:
     parties: tuple[Party, ...] = ()
     third_parties: tuple[ThirdParty, ...] = ()
     quantities: tuple[Quantity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReport:
+    """A report as the state keeps it: under its id, with the article and the text that its offsets are of."""
+
+    id: str
+    article_id: str
+    text_id: str
+    report: EngagementReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,13 +224,15 @@ class Run:
     def _memory(self, earliest: datetime) -> Memory:
         """Stories that may still take articles dated from `earliest` on, read from the state."""
         memory = Memory(centres=self._coder.knowledge.centres)
-        for story in self._state.stories(since=earliest - memory.rules.window):
-            members = list(self._state.articles(story.article_ids))
-            vectors = self._state.vectors(self._coder.model, (article.text_id for article in members))
-            for article in members:
-                if article.text_id in vectors:
-                    decision = StoryDecision(article.id, "attach", story.id)
-                    memory.apply(self._candidate(article, vectors[article.text_id]), decision)
+        story_of = {
+            name: s.id for s in self._state.stories(since=earliest - memory.rules.window) for name in s.article_ids
+        }
+        members = sorted(self._state.articles(story_of), key=lambda article: (article.first_seen, article.id))
+        vectors = self._state.vectors(self._coder.model, (article.text_id for article in members))
+        for article in members:
+            if article.text_id in vectors:
+                decision = StoryDecision(article.id, "attach", story_of[article.id])
+                memory.apply(self._candidate(article, vectors[article.text_id]), decision)
         return memory
 
     def _candidate(self, article: Article, vector: Vectors) -> Candidate:

@@ -7,6 +7,8 @@ the head's; both leave their score on every page they drop.
 """
 
 from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +16,7 @@ import numpy as np
 from pipeline.head import Head
 from pipeline.lexicon import Lexicon
 from pipeline.ports import Vectors
+from pipeline.reading import PRC, TYPES, Read, triggers
 from pipeline.records import Screening
 from pipeline.sentences import Sentence
 from pipeline.terms import Hit
@@ -26,6 +29,8 @@ LEAD = 700
 FOCUS = 4
 """At most so many meeting sentences make the focus passage."""
 SIGNS = ("china", "prc_bodies", "police", "foreign", "military", "domestic", "other_world")
+SIGN_COUNT = len(SIGNS) + 2 + 2 * 8 + 2 + len(TYPES) + 3
+"""How many features after the two embeddings are counts of signs: those of the look, then those of the sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +89,32 @@ def passages(headline: str, text: str, sentences: list[Sentence], seen: Look) ->
     return lead, focus or lead
 
 
-def features(lead: Vectors, focus: Vectors, seen: Look, foreign_countries: int) -> Vectors:
-    """(2d + signs + 1,) float32: what the relevance head reads of one article."""
-    signs = np.log1p(np.asarray([*seen.signs, float(foreign_countries)], dtype=np.float32))
+def features(lead: Vectors, focus: Vectors, seen: Look, reads: Sequence[Read]) -> Vectors:
+    """(2d + signs,) float32: what the relevance head reads of one article; `reads` are headline and sentences."""
+    signs = np.asarray([*np.log1p(seen.signs), *_sentence_signs(reads)], dtype=np.float32)
     return np.concatenate([lead, focus, signs]).astype(np.float32)
+
+
+def _sentence_signs(reads: Sequence[Read]) -> list[float]:
+    """How often both sides, others and armies meet in one sentence, what the headline holds, and which acts are named
+    where both sides meet: what tells near misses, which share the beat's words but not its sentences."""
+    both = [read for read in reads if read.chinese and read.policing]
+    counts = [
+        len(both),
+        sum(read.foreign for read in both),
+        sum(read.policing and not read.chinese for read in reads),
+        sum(read.chinese and not read.policing for read in reads),
+        sum(read.chinese and bool(read.hits.get("military")) for read in reads),
+        sum(bool(read.hits.get("military")) for read in reads),
+        sum(bool(read.hits.get("prc_bodies")) for read in reads),
+        sum(any(place.country in ("HK", "MO") for place in read.places) for read in reads),
+    ]
+    acts = Counter(name for read in both for name in triggers(read))
+    abroad = len({place.country for read in reads for place in read.places} - PRC)
+    shares = [count / max(len(reads), 1) for count in counts]
+    headline = [float(reads[0].chinese), float(reads[0].policing), float(reads[0] in both)] if reads else [0.0] * 3
+    logs = np.log1p([*counts, sum(acts.values()), abroad, *(acts[name] for name in TYPES)])
+    return [*map(float, logs), *shares, *headline]
 
 
 def judge(row: Vectors, seen: Look, head: Head, threshold: float) -> Screening:

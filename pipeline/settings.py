@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    YamlConfigSettingsSource,
+)
+from yaml import YAMLError  # type: ignore[import-untyped]  # the library by which pydantic-settings reads the file
 
 from pipeline.errors import ConfigError, UsageError
 
@@ -22,27 +29,33 @@ class Settings(BaseSettings):
         env_prefix="BEATWATCH_", yaml_file=SETTINGS_FILE, extra="forbid", frozen=True, validate_default=True
     )
 
-    data: Path | None = Field(None, description="data folder; default var/sample or var/live under the working folder")
+    data: Path | None = Field(
+        default=None, description="data folder; default var/sample or var/live under the working folder"
+    )
     encoder: str = Field(
-        "packaged:use3+e5",
+        default="packaged:use3+e5",
         description="embedding model: the packaged default, or any name that sentence-transformers loads",
     )
     contact: str = Field(
-        "https://example.org/beatwatch", description="address or mail that publishers find in the User-Agent"
+        default="https://example.org/beatwatch", description="address or mail that publishers find in the User-Agent"
     )
     allow_hosts: tuple[str, ...] = Field(
-        (), description="hosts that the address guard lets through although they are not public"
+        default=(), description="hosts that the address guard lets through although they are not public"
     )
-    disk_floor_mb: int = Field(500, ge=1, description="gathering stops when less than this many MB are free")
-    schedule: str = Field("0 6 * * *", description="cron line (UTC) of the daily run of `beatwatch serve`")
-    mail_from: str = Field("beatwatch@localhost", description="sender of digests")
-    smtp_host: str | None = Field(None, description="mail server; without one digests are only written as .eml files")
-    smtp_port: int = Field(587, ge=1, le=65535, description="its port")
-    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="how the connection is protected")
-    smtp_user: str | None = Field(None, description="user name at the mail server")
-    smtp_password: SecretStr | None = Field(None, description="password at the mail server (environment only)")
-    smtp_password_file: Path | None = Field(None, description="file that holds the password instead")
-    console_port: int = Field(8765, ge=1, le=65535, description="port of `beatwatch console` on 127.0.0.1")
+    disk_floor_mb: int = Field(default=500, ge=1, description="gathering stops when less than this many MB are free")
+    schedule: str = Field(default="0 6 * * *", description="cron line (UTC) of the daily run of `beatwatch serve`")
+    mail_from: str = Field(default="beatwatch@localhost", description="sender of digests")
+    smtp_host: str | None = Field(
+        default=None, description="mail server; without one digests are only written as .eml files"
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="its port")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="how the connection is protected"
+    )
+    smtp_user: str | None = Field(default=None, description="user name at the mail server")
+    smtp_password: SecretStr | None = Field(default=None, description="password at the mail server (environment only)")
+    smtp_password_file: Path | None = Field(default=None, description="file that holds the password instead")
+    console_port: int = Field(default=8765, ge=1, le=65535, description="port of `beatwatch console` on 127.0.0.1")
 
     @field_validator("smtp_host", "smtp_user", mode="before")
     @classmethod
@@ -87,3 +100,7 @@ def load_settings() -> Settings:
         name = str(fault["loc"][0]) if fault["loc"] else ""
         where = f"BEATWATCH_{name.upper()} or {SETTINGS_FILE.name}"
         raise ConfigError(where, name, str(fault["msg"])) from error
+    except SettingsError as error:  # a list that is not JSON; the message names the setting, not its value
+        raise ConfigError("BEATWATCH_...", "", f'{error}: write lists as JSON, as ["host.example.org"]') from error
+    except (YAMLError, OSError, ValueError, TypeError) as error:  # what is no mapping is one of the last two
+        raise ConfigError(str(SETTINGS_FILE), "", f"cannot be read: {' '.join(str(error).split())}") from error

@@ -34,9 +34,11 @@ _PRONOUN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Speaking:
-    """`voice` is the rule's answer (None: nobody is named); the rest are signs for the head."""
+    """`voice` is the rule's answer (None: nobody is named), `known` whether it comes from an earlier introduction or from
+    the sentence before, which the head cannot see; the rest are signs for the head."""
 
     voice: Voice | None
+    known: bool
     cues: tuple[float, ...]  # one for each of VOICES: 1 near a verb of saying, 0.5 elsewhere outside quotes
     attributed: bool
     quoted: float  # share of the sentence inside quotation marks
@@ -71,8 +73,8 @@ def _speaking(
     attributed = bool(verbs) or quoted > 0
     voice = _nearest(named, verbs)
     carried = last if voice is None and (_PRONOUN.match(text) or quoted > 0.6) else None
-    voice = voice or carried or _by_name(text, quotes, known, attributed)
-    return Speaking(voice, _cues(named, verbs), attributed, quoted, last)
+    met = None if voice else carried or _by_name(text, quotes, known, attributed)
+    return Speaking(voice or met, met is not None, _cues(named, verbs), attributed, quoted, last)
 
 
 def _nearest(named: Sequence[Hit], verbs: Sequence[Hit]) -> Voice | None:
@@ -82,7 +84,7 @@ def _nearest(named: Sequence[Hit], verbs: Sequence[Hit]) -> Voice | None:
         for verb in verbs
         if abs(hit.start - verb.start) <= REACH
     ]
-    return min(pairs)[2] if pairs else None  # type: ignore[return-value]
+    return min(pairs)[2] if pairs else None
 
 
 def _cues(named: Sequence[Hit], verbs: Sequence[Hit]) -> tuple[float, ...]:

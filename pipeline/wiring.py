@@ -58,20 +58,38 @@ def opened(path: Path, *, create: bool = False) -> Iterator[Opened]:
     """State and index of a data folder, closed at the end. Raises `UsageError` if nothing was ever run in it,
     unless `create`."""
     from pipeline.adapters.search_sqlite import SqliteIndex
-    from pipeline.adapters.state import SqlState
 
-    if not create and not (path / "state.db").exists():
-        raise UsageError(f"{path}: no data in it yet; run `beatwatch run --data {path}` first, or give another --data")
-    folder = DataFolder.open(path)
-    state = SqlState.open(folder.state_url)
-    try:
+    with opened_state(path, create=create) as state:
+        folder = DataFolder.open(path)
         index = SqliteIndex.open(folder.search)
         try:
             yield Opened(folder, state, index)
         finally:
             index.close()
+
+
+@contextmanager
+def opened_state(path: Path, *, create: bool = False) -> Iterator[State]:
+    """The state alone: what is read from it can be read while the index is broken, or while a run writes."""
+    from pipeline.adapters.state import SqlState
+
+    if not create and not has_data(path):
+        raise UsageError(f"{path}: no data in it yet; run `beatwatch run --data {path}` first, or give another --data")
+    state = SqlState.open(DataFolder.open(path).state_url)
+    try:
+        yield state
     finally:
         state.close()
+
+
+def has_data(path: Path) -> bool:
+    """Whether anything was ever run in this data folder."""
+    return (path / "state.db").is_file()
+
+
+def sample_day(state: State) -> int:
+    """The day of the sample newsroom that the next run reads: a killed run repeats its day, a third one day 2."""
+    return min(2, 1 + state.completed_runs("sample"))
 
 
 def catalogue(sources: str) -> tuple[Source, ...]:
@@ -99,7 +117,7 @@ def daily_run(
         if kind == "sample":
             from sample.newsroom import Newsroom
 
-            with Newsroom(day=min(2, 1 + kept.state.completed_runs("sample"))) as newsroom:
+            with Newsroom(day=sample_day(kept.state)) as newsroom:
                 order = _order(kind, newsroom.now, True, declared, since, settings, newsroom.host_map)
                 engines = _engines(kept, order, settings, rules)
                 return Run(engines, order, progress).execute(), order

@@ -526,3 +526,19 @@ def test_the_machines_clock(web: StagedWeb, source: Callable[..., Source], plan:
     wishes = plan(web, source("clock", feeds=("http://clock.press.test/rss",)))
     (row,) = gather(tmp_path, dataclasses.replace(wishes, fixed_clock=False))
     assert before <= row.at <= datetime.now(UTC)
+
+
+# --- a check: the ways in alone ----------------------------------------------------------------------------------
+
+
+def test_a_plan_without_pages_asks_for_none(
+    web: StagedWeb, source: Callable[..., Source], plan: Callable[..., GatherPlan], gather: Gather, tmp_path: Path
+) -> None:
+    web.on("http://check.press.test/index.xml", index("<loc>http://check.press.test/map.xml</loc>"))
+    web.on("http://check.press.test/map.xml", urlset("<loc>http://check.press.test/3</loc>"))
+    web.on("http://check.press.test/rss", rss(("/1", "x", TODAY), ("/2", "x", TODAY)))
+    ways = {"feeds": ("http://check.press.test/rss",), "sitemaps": ("http://check.press.test/index.xml",)}
+    rows = gather(tmp_path, plan(web, source("check", **ways), pages=False))
+    found = {row.url.removeprefix("http://check.press.test"): (row.kind, row.outcome, row.items) for row in rows}
+    assert found["/rss"] == ("feed", O.FETCHED, 2)
+    assert set(found) == {"/rss", "/index.xml", "/map.xml"}
