@@ -212,6 +212,13 @@ def decide(article: Candidate, memory: Memory) -> StoryDecision:
     return StoryDecision(article.id, "open", story_id(article.id, article.first_seen), round(max(score, 0.0), 4))
 
 
+def place(article: Candidate, memory: Memory) -> StoryDecision:
+    """Decide on one article and take the decision into the memory: one step of the online stage."""
+    decision = decide(article, memory)
+    memory.apply(article, decision)
+    return decision
+
+
 def _best(article: Candidate, memory: Memory) -> tuple[OpenStory | None, float]:
     known = [(s, memory.mean(s, article.kind)) for s in memory.open_at(article.time)]
     stories = [story for story, mean in known if mean is not None]

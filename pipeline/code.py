@@ -105,9 +105,7 @@ def _stories(articles: Sequence[Given], coder: Coder, copies: Mapping[str, str])
             digest128(article.id), time, time, article.text.lang, vectors[article.id], "lead", countries, numbers,
             digest128(copies[article.id]) if article.id in copies else None,
         )  # fmt: skip
-        decision = clustering.decide(candidate, memory)
-        memory.apply(candidate, decision)
-        decisions.append((article.id, decision))
+        decisions.append((article.id, clustering.place(candidate, memory)))
     final = clustering.final_stories([d for _, d in decisions], clustering.settle(memory))
     return {name: final[decision.article_id] for name, decision in decisions}
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import dateparser
@@ -105,10 +105,10 @@ def _guess(content: bytes) -> str | None:
 def extract(body: Body, content: bytes, source: Source) -> Extraction | StageResult:
     """One page. Rejections say "not a page", "no article text". Raises `Permanent` where a library breaks on it."""
     if body.content_type and not re.search(r"html|xml|text/plain", body.content_type, re.IGNORECASE):
-        return _rejected(body, source, "not a page")
+        return unread(body, "reject", "not a page")
     html = decode(content, body.content_type)
     if not html.strip():
-        return _rejected(body, source, "no article text")
+        return unread(body, "reject", "no article text")
     try:
         page = Selector(text=html, type="html")
         read: Any = trafilatura.bare_extraction(
@@ -120,7 +120,7 @@ def extract(body: Body, content: bytes, source: Source) -> Extraction | StageRes
     text = _ruled_text(page, rules) or (read.text or "" if read else "")
     text = clean(text)
     if weight(text) < MIN_LETTERS:
-        return _rejected(body, source, "no article text")
+        return unread(body, "reject", "no article text")
     stated = _stated(page)
     headline = clean(_first(page, rules.headline) or stated.headline or (read.title if read else None) or "").replace(
         "\n", " "
@@ -135,10 +135,9 @@ def extract(body: Body, content: bytes, source: Source) -> Extraction | StageRes
     )  # fmt: skip
 
 
-def _rejected(body: Body, source: Source, reason: str) -> StageResult:
-    return StageResult(
-        body.key, "extract", VERSION, f"{body.archived.sha256}:{source.rules_fingerprint}", "reject", reason
-    )
+def unread(body: Body, outcome: Literal["reject", "permanent"], reason: str) -> StageResult:
+    """A page from which nothing was taken. The state keeps the source's registered rules as the fingerprint itself."""
+    return StageResult(body.key, "extract", VERSION, body.archived.sha256, outcome, reason)
 
 
 def clean(text: str) -> str:

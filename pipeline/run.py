@@ -19,7 +19,7 @@ from pipeline.cluster import Candidate, Memory
 from pipeline.coding import BATCH, Coder, Text, author_kind
 from pipeline.engage import VERSION as ENGAGE_VERSION
 from pipeline.errors import Permanent, SearchError
-from pipeline.extract import extract
+from pipeline.extract import extract, unread
 from pipeline.frame import VERSION as FRAME_VERSION
 from pipeline.identify import Originals, identify
 from pipeline.payloads import plain, reports_payload
@@ -150,16 +150,11 @@ class Run:
     def _extracted(self, body: Body) -> Extraction | StageResult:
         source = self._sources.get(body.source_id)
         if source is None:
-            return self._unread(body, "reject", "its source is not in this run's catalogue")
+            return unread(body, "reject", "its source is not in this run's catalogue")
         try:
             return extract(body, self._engines.vault.read(body.archived), source)
         except Permanent as error:
-            return self._unread(body, "permanent", str(error))
-
-    def _unread(self, body: Body, outcome: Literal["reject", "permanent"], reason: str) -> StageResult:
-        source = self._sources.get(body.source_id)
-        fingerprint = f"{body.archived.sha256}:{source.rules_fingerprint if source else ''}"
-        return StageResult(body.key, "extract", extraction.VERSION, fingerprint, outcome, reason)
+            return unread(body, "permanent", str(error))
 
     def _count_read(self, results: Sequence[Extraction | StageResult], identities: Sequence[Identity]) -> None:
         self.table.count(READ, len(results))
@@ -198,9 +193,10 @@ class Run:
         before = set(memory.stories)
         vectors = self._state.vectors(self._coder.model, (article.text_id for article in due))
         touched: set[str] = set()
+        baseline = self._baseline()
         for done, articles in _batches(due, BATCH):
             decisions = [self._placed(article, vectors[article.text_id], memory) for article in articles]
-            self._state.save_decisions(decisions, clustering.VERSION, baseline=self._baseline())
+            self._state.save_decisions(decisions, clustering.VERSION, baseline=baseline)
             touched.update(decision.story_id for decision in decisions)
             self._count_placed(articles)
             self._progress("cluster", done, len(due))
@@ -213,13 +209,11 @@ class Run:
 
     def _placed(self, article: Article, vector: Vectors, memory: Memory) -> StoryDecision:
         """Decide on one article; a revised article stays where it is."""
-        candidate = self._candidate(article, vector)
         home = self._state.story_of(article.id)
         if home is not None:
             return StoryDecision(article.id, "attach", home, 1.0, article.id)
-        decision = clustering.decide(candidate, memory)
-        memory.apply(candidate, decision)
-        return decision
+        candidate = self._candidate(article, vector)
+        return clustering.place(candidate, memory)
 
     def _memory(self, earliest: datetime) -> Memory:
         """Stories that may still take articles dated from `earliest` on, read from the state."""

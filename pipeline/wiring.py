@@ -19,6 +19,7 @@ from pipeline.settings import Settings, load_settings
 from pipeline.table import RunTable
 
 if TYPE_CHECKING:
+    from alerts.rules import WatchRule
     from alerts.smtp import SmtpSettings
     from pipeline.coding import Coder
     from pipeline.run import Engines, Order
@@ -137,7 +138,7 @@ def _order(
     )  # fmt: skip
 
 
-def _engines(kept: Opened, order: "Order", settings: Settings, rules: "tuple[object, ...]") -> "Engines":
+def _engines(kept: Opened, order: "Order", settings: Settings, rules: "tuple[WatchRule, ...]") -> "Engines":
     from alerts.alerter import MailAlerter
     from crawlers.gatherer import ScrapyGatherer
     from crawlers.vault import FolderVault
@@ -145,7 +146,7 @@ def _engines(kept: Opened, order: "Order", settings: Settings, rules: "tuple[obj
 
     path = kept.folder.path
     alerter = MailAlerter(
-        kept.state, rules, {source.id: source for source in order.sources}, kept.folder.mail, settings.mail_from,  # type: ignore[arg-type]
+        kept.state, rules, {source.id: source for source in order.sources}, kept.folder.mail, settings.mail_from,
         clock=(lambda: order.now) if order.fixed_clock else (lambda: datetime.now(UTC)), smtp=mail_server(settings),
         deliver_mail=order.kind == "live",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The labelled reports for story clustering, and the figure of the story stage on them: part of `evaluate --set dev`."""
+"""The labelled reports for story clustering, and the figure of the story stage on them. No command prints it yet."""
 
 import json
 from collections.abc import Sequence
@@ -65,11 +65,8 @@ def prepare(reports: Sequence[Report], coder: Coder) -> Prepared:
 
 def told(prepared: Prepared, coder: Coder, rules: Rules | None = None) -> tuple[dict[str, str], dict[str, str]]:
     """(story at arrival, final story) of each report."""
-    memory, decisions = Memory(rules, coder.knowledge.centres), []
-    for candidate in prepared.candidates:
-        decision = clustering.decide(candidate, memory)
-        memory.apply(candidate, decision)
-        decisions.append(decision)
+    memory = Memory(rules, coder.knowledge.centres)
+    decisions = [clustering.place(candidate, memory) for candidate in prepared.candidates]
     first = {decision.article_id: decision.story_id for decision in decisions}
     return first, clustering.final_stories(decisions, clustering.settle(memory))
 

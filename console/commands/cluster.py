@@ -76,9 +76,7 @@ def stories(lines: Sequence[Line], progress: Progress) -> Iterator[dict[str, Any
             time = _time(record)
             kind = "lead" if text.text else "headline"
             candidate = Candidate(record["id"], time, time, known.lang, vector, kind, countries, numbers)  # type: ignore[arg-type]
-            decision = clustering.decide(candidate, memory)
-            memory.apply(candidate, decision)
-            decisions[record["id"]] = decision
+            decisions[record["id"]] = clustering.place(candidate, memory)
         progress("cluster", start + len(places), len(order))
     final = clustering.final_stories(list(decisions.values()), clustering.settle(memory))
     for line in lines:
