@@ -16,6 +16,10 @@ from pipeline.terms import Hit
 CLAUSE_MARKS = ",;:،؛，；：—–("
 MARK = 25
 """A clause mark between two words puts them as far apart as so many code points."""
+LONG = 400
+"""Longer than every limit of nearness here."""
+BESIDE = 14
+"""Code points between "extradition" and "treaty" when they are one name."""
 CARRIED = 2
 """Sentences over which a subject carries: who acts is often named once and then meant."""
 
@@ -78,11 +82,13 @@ RULES = (
     Rule("agreement", ("acts.pact",), default="agreed"),
     Rule("joint_patrol", ("types.joint_patrol",), default="under_way"),
     Rule("joint_patrol", ("acts.patrol",), ("units.officers", "police", "prc_bodies"), 50, "under_way", local=True),
+    Rule("joint_patrol", ("acts.patrol",), ("acts.together",), 60, "under_way", local=True),
     Rule("exercise", ("types.exercise",)),
     Rule("exercise", ("acts.drill",), ("china", "prc_bodies", "acts.together"), 90),
     Rule("liaison_or_station", ("acts.liaison",), default="under_way"),
     Rule("liaison_or_station", ("types.liaison_or_station",), ("china", "prc_bodies", "foreign"), 60, "under_way", local=True),
     Rule("joint_operation", ("types.joint_operation",), _SIDES, 90),
+    Rule("joint_operation", ("acts.taskforce",), _SIDES, 90, local=True),
     Rule("joint_operation", ("acts.arrest", "acts.free"), ("acts.together", "prc_bodies"), 110, local=True),
     Rule("information_sharing", ("types.information_sharing", "acts.hotline")),
     Rule("information_sharing", ("acts.information",), ("acts.share",), 40, verb=True, local=True),
@@ -94,6 +100,7 @@ RULES = (
     Rule("visit", ("types.visit",), ("acts.delegation",), 60),
     Rule("visit", ("acts.delegation",), ("acts.receive",), 30, verb=True),
     Rule("peacekeeping", ("types.peacekeeping",)),
+    Rule("peacekeeping", ("acts.mission",), ("units.officers", "prc_bodies"), 90, local=True),
     Rule("wanted_notice", ("types.wanted_notice", "acts.reward")),
     Rule("repression_act", ("types.repression_act",), ("china", "prc_bodies", "acts.exile", "acts.kin"), 80, "alleged"),
     Rule("repression_act", ("acts.press",), ("acts.exile", "acts.kin"), 50, "alleged"),
@@ -107,7 +114,9 @@ _PARTS = frozenset({("acts", "course"), ("acts", "patrol"), ("acts", "site"), ("
 
 
 def clause_marks(text: str, start: int, end: int) -> int:
-    """Commas, semicolons and the like in text[start:end]."""
+    """Commas, semicolons and the like in text[start:end]; not counted in a span that is too long for anything anyway."""
+    if end - start > LONG:
+        return 0
     between = text[start:end]
     return sum(between.count(mark) for mark in CLAUSE_MARKS)
 
@@ -121,16 +130,17 @@ def distance(text: str, one: Hit, other: Hit) -> int:
 def mentions(read: Read, before: Sequence[Read], about: bool) -> list[Mention]:
     """The acts of one sentence, one for each type, in order.
 
-    `before` are the sentences before it, nearest last; `about`: headline or beginning name the Chinese side, so that it is
-    meant throughout. In other articles an act needs it in its sentence or shortly before.
+    `before` are the sentences before it, nearest last; `about`: the article is about the Chinese side, so that it is meant
+    throughout. In a wider piece an act needs it in its sentence or shortly before.
     """
     if not (about or any(sided(other) for other in (read, *before[-CARRIED:]))):
         return []
     found: dict[EngagementType, Mention] = {}
+    hidden = _hidden(read)
     for rule in RULES:
         if rule.type in found or (rule.local and not _local(read, before)):
             continue
-        mention = _told(rule, read)
+        mention = _told(rule, read, hidden)
         if mention is not None:
             found[rule.type] = mention
     return sorted(_consistent(found, read), key=lambda mention: mention.trigger.start)
@@ -145,8 +155,7 @@ def _local(read: Read, before: Sequence[Read]) -> bool:
     return sided(read) or bool(before and sided(before[-1]))
 
 
-def _told(rule: Rule, read: Read) -> Mention | None:
-    hidden = _hidden(read)
+def _told(rule: Rule, read: Read, hidden: set[Hit]) -> Mention | None:
     named = [hit for label in rule.named for hit in read.labelled(label) if hit not in hidden and not _counter(hit)]
     if rule.type == "facility":
         named = [hit for hit in named if not _overlaps(hit, read.labelled("acts.system"))]
@@ -199,7 +208,9 @@ def _hides(label: tuple[str, str], hit: Hit) -> bool:
     """Whether a longer word under `label` takes `hit` with it."""
     if label[0] == "types":
         return (hit.label[0] == "types" and label != hit.label) or hit.label in _PARTS
-    return label in (("units", "items"), ("prc_bodies", "")) and (hit.label[0] == "types" or hit.label in _PARTS)
+    if label == ("units", "items"):
+        return hit.label[0] == "types" or hit.label in _PARTS
+    return label == ("prc_bodies", "") and hit.label in _PARTS
 
 
 def nearest_pair(text: str, named: Iterable[Hit], beside: Iterable[Hit], near: int) -> tuple[Hit, Hit] | None:
@@ -224,9 +235,9 @@ def _consistent(found: dict[EngagementType, Mention], read: Read) -> Iterable[Me
     pacts = read.labelled("acts.pact")
     for name, mention in found.items():
         handing = name in ("extradition_or_repatriation", "legal_assistance") and not _asked(read)
-        if handing and any(distance(text, mention.trigger, pact) <= 14 for pact in pacts):
+        if handing and any(distance(text, mention.trigger, pact) <= BESIDE for pact in pacts):
             continue
-        if name == "training" and "exercise" in found:
+        if name in ("training", "joint_operation") and "exercise" in found:
             continue
         if name == "repression_act" and "extradition_or_repatriation" in found and mention.verb is None:
             continue

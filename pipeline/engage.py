@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pipeline.acts import CARRIED, Mention, mentions, sided
 from pipeline.gazetteer import Gazetteer
 from pipeline.lexicon import RELATED, Lexicon
-from pipeline.parties import article_host, parties_of, protests, third_parties_of
+from pipeline.parties import article_hosts, parties_of, taiwan, third_parties_of
 from pipeline.quantities import Owned, owned_quantities, with_role
 from pipeline.reading import Read, in_language, read, read_all
 from pipeline.records import EngagementReport, EngagementType, Party, Quantity, Status, ThirdParty
@@ -20,6 +20,12 @@ from pipeline.sentences import Sentence
 from pipeline.status import denied, negated, status_of, unreal
 
 VERSION = "engage-2"
+ANSWERED: frozenset[EngagementType] = frozenset({"liaison_or_station", "repression_act", "wanted_notice"})
+"""Acts that a countermeasure can answer; an arrest or an inquiry in an article without any of them is police work."""
+OFTEN = 2
+"""An article that names the Chinese side in so many sentences is about it; a wider piece does so in one."""
+JOINT: frozenset[EngagementType] = frozenset({"joint_patrol", "exercise", "joint_operation", "forum"})
+"""Acts of several countries at once: only these take all the countries that an article is about, others none of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,8 @@ def engage(
     """The reports of one relevant article, in order of their first evidence. Offsets point into the text."""
     lang = RELATED.get(lang, lang)
     reads = [in_language(one, lang, lexicon) for one in read_all(sentences, lang, lexicon, gazetteer)]
-    title = read(Sentence(0, len(headline), headline), lang, lexicon, gazetteer)
-    about = any(sided(one) for one in (title, *reads[:CARRIED]))
+    title = in_language(read(Sentence(0, len(headline), headline), lang, lexicon, gazetteer), lang, lexicon)
+    about = any(sided(one) for one in (title, *reads[:CARRIED])) or sum(map(sided, reads)) >= OFTEN
     acts: list[Act] = []
     kept: list[list[Mention]] = []
     latest: dict[EngagementType, Mention] = {}
@@ -53,7 +59,8 @@ def engage(
         acts += _acts(one, told, owned_quantities(one, told, near, list(latest.values()), lang), lang)
         kept.append([replace(mention, default=status_of(one, mention, lang)) for mention in told])
         latest |= {mention.type: mention for mention in kept[-1]}
-    return _joined(_with_hosts(_plausible(acts), reads, title))
+    headed = {mention.type for mention in mentions(title, (), about)}
+    return _joined(_with_hosts(_plausible(acts, headed), reads, title))
 
 
 def _real(one: Read, told: Sequence[Mention], lang: str) -> list[Mention]:
@@ -83,7 +90,7 @@ def _by_status(one: Read, mention: Mention, owned: Iterable[Owned], lang: str, a
         by_status[status] = []
     parties = () if away else parties_of(one, mention)
     third = () if away else third_parties_of(one, mention)
-    bare = mention.verb is None and mention.default in by_status
+    bare = mention.verb is None and mention.default in by_status and mention.type != "agreement"
     return [
         Act(
             mention.type,
@@ -99,14 +106,17 @@ def _by_status(one: Read, mention: Mention, owned: Iterable[Owned], lang: str, a
     ]
 
 
-def _plausible(acts: Sequence[Act]) -> list[Act]:
-    """Without what the rest of the article makes unlikely; the first sentence with an act keeps a bare mention."""
+def _plausible(acts: Sequence[Act], headed: set[EngagementType]) -> list[Act]:
+    """Without what the rest of the article makes unlikely; the first sentence with an act keeps a bare mention.
+
+    `headed`: acts that the headline names.
+    """
     types = {act.type for act in acts if act.status != "denied"}
     told = {act.type for act in acts if not act.bare and act.status != "denied"}
     inquiry = any(act.type == "countermeasure" and act.status == "under_way" for act in acts)
     kept = []
     for act in acts:
-        if _unlikely(act, types) or (act.bare and act.type in told and not act.quantities):
+        if _unlikely(act, types, headed) or (act.bare and act.type in told and not act.quantities):
             continue
         if act.type == "liaison_or_station" and act.status == "under_way" and act.bare and inquiry:
             act = replace(act, status="alleged")
@@ -114,36 +124,41 @@ def _plausible(acts: Sequence[Act]) -> list[Act]:
     return _once(kept)
 
 
-def _unlikely(act: Act, types: set[EngagementType]) -> bool:
-    """A countermeasure that answers nothing, a denial that others outweigh, a purchase read as an agreement, patrols
-    of peacekeepers."""
+def _unlikely(act: Act, types: set[EngagementType], headed: set[EngagementType]) -> bool:
+    """A countermeasure that answers nothing, a denial that others outweigh, a purchase that reads as an agreement."""
     if act.status == "denied" and act.type in types:
         return True
     if act.type == "countermeasure":
-        return act.status == "denied"
+        return act.status == "denied" or not (types | headed) & ANSWERED
     return (act.contract and "equipment" in types) or (
         act.type == "joint_patrol" and act.bare and "peacekeeping" in types
     )
 
 
 def _once(acts: Sequence[Act]) -> list[Act]:
-    """A visit or forum is one event: where it goes on, its parts that are over are no second one."""
+    """One row for one event: a visit or forum that goes on, and goods that were bought and have come."""
     going = {act.type for act in acts if act.status == "under_way"} & {"visit", "forum"}
-    return [
-        replace(act, status="under_way") if act.type in going and act.status == "delivered" else act for act in acts
-    ]
+    come = any(act.type == "equipment" and act.status == "delivered" for act in acts)
+    once = []
+    for act in acts:
+        if act.type in going and act.status == "delivered":
+            act = replace(act, status="under_way")
+        if act.type == "equipment" and act.status == "agreed" and come:
+            act = replace(act, status="delivered")
+        once.append(act)
+    return once
 
 
 def _with_hosts(acts: Sequence[Act], reads: Sequence[Read], title: Read) -> list[Act]:
-    """An act whose sentence names no country takes the one that the article is about; Taiwan's protest is kept."""
-    host, protest = article_host(reads, title.places), protests(reads)
+    """An act whose sentence names no country takes the one that the article is about; Taiwan's part is kept."""
+    hosts, part = article_hosts(reads, title.places), taiwan(reads)
     filled = []
     for act in acts:
         parties = act.parties
-        if host is not None and not any(party.role != "nationality_only" for party in parties):
-            parties = (*parties, host)
-        if protest is not None and act.type == "extradition_or_repatriation":
-            parties = (*(party for party in parties if party.country != "TW"), protest)
+        if not any(party.role != "nationality_only" for party in parties):
+            parties = (*parties, *(hosts if len(hosts) == 1 or act.type in JOINT else ()))
+        if part is not None and act.type == "extradition_or_repatriation":
+            parties = (*(party for party in parties if party.country != "TW"), part)
         filled.append(replace(act, parties=parties))
     return filled
 

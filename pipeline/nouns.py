@@ -35,11 +35,23 @@ _ENDS = {
 """Words that end a noun phrase: no noun beyond them is counted by a number before them."""
 _STOPS = '.;:。；：!?！？(（，,、،؛—–"“”«»「」'
 _ARTICLE = {
-    "en": r"\b(?:an?|one|another)\s+", "es": r"\b(?:un|una)\s+", "fr": r"\b(?:un|une)\s+|\bd'une?\s+", "pt": r"\b(?:um|uma)\s+",
-    "it": r"\b(?:un|uno|una)\s+|\bun'", "de": r"\b(?:ein|eine|einen|einem|einer|eines)\s+", "hu": r"\begy\s+", "ru": r"\b(?:один|одного|одному|одну|одна)\s+",
-    "id": r"\bseorang\s+|\bsatu\s+", "vi": r"\bmột\s+", "zh": "一名|一位|一个|一個|1名", "ja": r"一人|1人|一名|1名", "ko": r"한 명|1명",
-    "sr": r"\b(?:jedan|jednog|jednu|један|једног|једну)\s+", "th": "หนึ่งคน|1 คน",
-}  # fmt: skip
+    "en": r"\b(?:an?|one|another)\s+",
+    "es": r"\b(?:un|una)\s+",
+    "fr": r"\b(?:un|une)\s+|\bd'une?\s+",
+    "pt": r"\b(?:um|uma)\s+",
+    "it": r"\b(?:un|uno|una)\s+|\bun'",
+    "de": r"\b(?:ein|eine|einen|einem|einer|eines)\s+",
+    "hu": r"\begy\s+",
+    "ru": r"\b(?:один|одного|одному|одну|одна)\s+",
+    "sr": r"\b(?:jedan|jednog|jednu|један|једног|једну)\s+",
+    "id": r"\bseorang\s+|\bsatu\s+",
+    "vi": r"\bmột\s+",
+    "zh": "一名|一位|一个|一個|1名",
+    "ja": r"一人|1人|一名|1名",
+    "ko": r"한 명|1명",
+    "th": "หนึ่งคน|1 คน",
+}
+"""What stands before a single person; where a language has no article, its word for one."""
 _WORDS_BETWEEN = r"(?:[^\W\d_][\w'’-]*\s+){0,3}"
 
 
@@ -56,7 +68,8 @@ class Counted:
 
 def counted(read: Read, number: Number, limit: int, lang: str) -> Counted | None:
     """The noun of a number, up to the next number at `limit`."""
-    units = [hit for hit in read.hits.get("units", []) if hit.label[1] in _UNITS]
+    near = read.around("units", number.start - AFTER, number.end + AFTER + 1)
+    units = [hit for hit in near if hit.label[1] in _UNITS]
     if lang in NOUN_FIRST:
         return _in_front(units, number, read.sentence.text) or _behind(units, number, limit, read.sentence.text, lang)
     if lang in COUNTED_AFTER:
@@ -128,6 +141,21 @@ def _by_counter(units: Sequence[Hit], number: Number, limit: int, text: str) -> 
 
 def _stopped(between: str) -> bool:
     return any(mark in between for mark in _STOPS)
+
+
+_DUALS: dict[str, Unit] = {
+    "dual_officers": "officers",
+    "dual_persons": "persons",
+    "dual_items": "items",
+    "dual_stations": "stations",
+}
+
+
+def duals(read: Read) -> Iterator[Counted]:
+    """Nouns that say two by their ending, listed as such (Arabic: شرطيان)."""
+    for name, unit in _DUALS.items():
+        for hit in read.labelled(f"units.{name}"):
+            yield Counted(unit, hit.start, hit.start, hit.end)
 
 
 def individuals(read: Read, lang: str) -> Iterator[Counted]:

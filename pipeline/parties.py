@@ -4,7 +4,6 @@ A country that is only compared with ("US-led"), or that stands in another sente
 names none takes the country that headline and beginning are about, with the first words of the text that name it.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from pipeline.acts import Mention, clause_marks
@@ -14,6 +13,8 @@ from pipeline.records import EngagementType, Party, Role, ThirdParty
 
 LEAD = 3
 """Sentences that, with the headline, tell which country an article is about."""
+MOST = 4
+"""A headline or sentence with more countries than this lists guests, not hosts."""
 FORUMS: frozenset[EngagementType] = frozenset({"forum"})
 WITH_THIRD: frozenset[EngagementType] = frozenset(
     {"forum", "peacekeeping", "wanted_notice", "training", "agreement", "joint_operation", "visit", "exercise"}
@@ -64,17 +65,14 @@ def third_parties_of(read: Read, mention: Mention) -> tuple[ThirdParty, ...]:
     return tuple(sorted(named.values(), key=lambda third: third.start))
 
 
-def article_host(reads: Sequence[Read], headline: Iterable[Place]) -> Party | None:
-    """The one country that headline and beginning are about; None where they name several alike."""
+def article_hosts(reads: Sequence[Read], headline: Iterable[Place]) -> tuple[Party, ...]:
+    """The countries of the headline, else of the first sentence of the beginning that names any; none if they are many."""
     told = [place.country for place in headline if place.country not in PRC and place.country != "TW"]
-    early = [place.country for read in reads[:LEAD] for place in _hosts(read)]
-    for countries in (told, early[:1] if not told else early, [p.country for read in reads for p in _hosts(read)]):
-        ranked = Counter(countries).most_common(2)
-        if len(ranked) == 1 or (len(ranked) == 2 and ranked[0][1] > ranked[1][1]):
-            named = _first_words(reads, ranked[0][0])
-            if named is not None:
-                return named
-    return None
+    early = next((found for read in reads[:LEAD] if (found := [place.country for place in _hosts(read)])), [])
+    countries = dict.fromkeys(told or early)
+    if len(countries) > MOST:
+        return ()
+    return tuple(party for country in countries if (party := _first_words(reads, country)))
 
 
 def _hosts(read: Read) -> list[Place]:
@@ -93,13 +91,15 @@ def _first_words(reads: Sequence[Read], country: str) -> Party | None:
     return None
 
 
-def protests(reads: Sequence[Read]) -> Party | None:
-    """Where Taiwan's protest is reported: its words, with the role."""
-    for read in reads:
-        signs = [hit for hit in read.hits.get("country_roles", []) if hit.label[1] == "protesting"]
-        for place in read.places:
-            if place.country == "TW" and any(_beside(read, place, sign.start) for sign in signs):
-                return Party("TW", "protesting", read.sentence.start + place.start, read.sentence.start + place.end)
+def taiwan(reads: Sequence[Read]) -> Party | None:
+    """Taiwan where its government's protest is reported, else where the persons handed over are its nationals."""
+    roles: tuple[Role, ...] = ("protesting", "nationality_only")
+    for role in roles:
+        for read in reads:
+            signs = [hit for hit in read.hits.get("country_roles", []) if hit.label[1] == role]
+            for place in read.places:
+                if place.country == "TW" and any(_beside(read, place, sign.start) for sign in signs):
+                    return Party("TW", role, read.sentence.start + place.start, read.sentence.start + place.end)
     return None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.acts import MARK, Mention, clause_marks
 from pipeline.measures import amount_of, is_measure
-from pipeline.nouns import Counted, counted, individuals
+from pipeline.nouns import Counted, counted, duals, individuals
 from pipeline.numerals import Number
 from pipeline.reading import Read
 from pipeline.records import EngagementType, Qualifier, Quantity, QuantityRole, Status, Unit
@@ -43,6 +43,8 @@ ROLES: dict[EngagementType, QuantityRole] = {
 }  # fmt: skip
 FAR = 130
 """A number farther than this from an act, clause marks counted, is none of it."""
+RUNNING = 60
+"""Code points from a number within which a sign of a running total is about it."""
 _PLAIN: frozenset[Unit] = frozenset({"trainings", "stations", "money", "unknown"})
 
 
@@ -73,6 +75,10 @@ def owned_quantities(
         owner = (_owner(read, what, own, carried) or _confirmed(read, what, earlier)) if what else None
         if what and owner:
             found.append(Owned(owner, what.at, _quantity(read, number.value, what), _told(read, what, owner)))
+    for what in duals(read):
+        owner = _owner(read, what, own, carried)
+        if owner:
+            found.append(Owned(owner, what.at, _quantity(read, 2, what), _told(read, what, owner)))
     single = _single(read, own, found, lang)
     return [*found, single] if single else found
 
@@ -114,19 +120,24 @@ _BY_SIGN: frozenset[Unit] = frozenset({"persons", "officers", "countries", "dele
 def _confirmed(read: Read, what: Counted, earlier: Sequence[Mention]) -> Mention | None:
     for mention in earlier:
         able = what.unit in UNITS_OF.get(mention.type, frozenset()) and what.unit in _BY_SIGN
-        signs = [hit for label in _CONFIRMED.get(mention.type, ()) for hit in read.labelled(label)]
-        if able and any(abs(hit.start - what.at) <= FAR for hit in signs):
+        signs = _CONFIRMED.get(mention.type, ())
+        if able and any(read.around(label, what.at - FAR, what.at + FAR) for label in signs):
             return mention
     return None
 
 
 def _told(read: Read, what: Counted, owner: Mention) -> QuantityRole | None:
     if owner.type == "training":
-        teaching = any(what.start <= hit.start and hit.end <= what.end + 3 for hit in read.labelled("acts.trainer"))
+        teaching = any(
+            what.start <= hit.start and hit.end <= what.end + 3
+            for hit in read.around("acts.trainer", what.start, what.end)
+        )
         return "sent" if teaching else None
     if owner.type == "joint_operation":
         near = [
-            (abs(hit.start - what.at), name) for name in ("arrest", "free") for hit in read.labelled(f"acts.{name}")
+            (abs(hit.start - what.at), name)
+            for name in ("arrest", "free")
+            for hit in read.around(f"acts.{name}", what.at - FAR, what.at + FAR)
         ]
         return "other" if near and min(near)[1] == "free" else None
     return None
@@ -156,9 +167,9 @@ def _one_person(read: Read, near: int, lang: str) -> Counted | None:
 
 def _quantity(read: Read, value: float, what: Counted) -> Quantity:
     offset = read.sentence.start
-    near = [hit for hit in read.hits.get("periods", []) if abs(hit.start - what.at) <= FAR]
+    near = read.around("periods", what.at - FAR, what.at + FAR)
     period = min(near, key=lambda hit: abs(hit.start - what.at), default=None)
-    running = any(abs(hit.start - what.at) < 60 for hit in read.hits.get("cumulative", []))
+    running = bool(read.around("cumulative", what.at - RUNNING, what.at + RUNNING))
     return Quantity(
         n=value, unit=what.unit, role="other", qualifier=_qualifier(read, what), start=offset + what.start,
         end=offset + what.end, period=period.label[1] if period else None, cumulative=running, currency=what.currency,
@@ -166,7 +177,7 @@ def _quantity(read: Read, value: float, what: Counted) -> Quantity:
 
 
 def _qualifier(read: Read, what: Counted) -> Qualifier:
-    for hit in read.hits.get("qualifiers", []):
+    for hit in read.around("qualifiers", what.at - 30, what.end + 2):
         name: Qualifier = hit.label[1]
         if hit.end <= what.at <= hit.end + 3 or what.at < hit.start <= what.end + 1:
             return name

@@ -1,5 +1,6 @@
 """What stands in a sentence, by the lexicon and the gazetteer: read once, used by the screen and the engagement stage."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
@@ -36,6 +37,13 @@ class Read:
         """Hits of one label: a flat key of the lexicon ("police") or a key with a name in it ("acts.give")."""
         key, _, name = label.partition(".")
         return [hit for hit in self.hits.get(key, []) if not name or hit.label[1] == name]
+
+    def around(self, label: str, start: int, end: int) -> list[Hit]:
+        """Those of `labelled` that begin in [start, end): a sentence of ten thousand numbers is still read in linear time."""
+        key, _, name = label.partition(".")
+        found = self.hits.get(key, [])
+        first, last = (bisect_left(found, at, key=lambda hit: hit.start) for at in (start, end))
+        return [hit for hit in found[first:last] if not name or hit.label[1] == name]
 
 
 def read(sentence: Sentence, lang: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Read:

@@ -30,7 +30,7 @@ POSSIBLE: dict[EngagementType, frozenset[Status]] = {
     "information_sharing": _COMING | {"agreed", "delivered"},
     "extradition_or_repatriation": frozenset({"pledged", "delivered", "suspended"}),
     "legal_assistance": frozenset({"pledged", "delivered", "agreed"}),
-    "forum": _COMING | {"under_way", "delivered"},
+    "forum": frozenset({"pledged", "under_way", "delivered"}),
     "visit": _COMING | {"under_way", "delivered"},
     "peacekeeping": _EVENT,
     "wanted_notice": frozenset({"delivered", "ended"}),
@@ -41,17 +41,21 @@ POSSIBLE: dict[EngagementType, frozenset[Status]] = {
 """Statuses that words may give a type; its rule's default holds otherwise."""
 FAR = 90
 """A sign farther away than this, clause marks counted, belongs to another act."""
+ASKED_FOR: frozenset[EngagementType] = frozenset({"extradition_or_repatriation", "legal_assistance"})
+"""Acts that one side asks the other for, so that a request may be open or refused."""
 CLOSE = 40
 """For an agreement, whose sentence is full of what it will bring, only a sign as close as this counts."""
 AGREED_IN: frozenset[EngagementType] = frozenset({"information_sharing", "liaison_or_station", "facility"})
 """Acts that are contents of an agreement where they stand beside one."""
+MODAL = 12
+"""Code points between a modal and its verb: "will be trained" is promised, though "trained" is done."""
 BEHIND = 1.4
 """Weight of the distance to what stands behind the act."""
 FUTURE = {
     "es": re.compile(r"\b(?!est|gibralt)\w{2,}(?:ar|er|ir|dr)(?:á|án|emos)\b"),
     "pt": re.compile(r"\b\w{2,}[aei]r(?:á|ão)\b"),
     "it": re.compile(r"\b\w{2,}(?:er|ir|ar|dr|vr)(?:à|anno)\b"),
-    "fr": re.compile(r"\b\w{2,}[^aeiouéè\s](?:e|i)?ront\b|\b(?:sera|aura|fera|pourra|devra|recevra|viendra|ira)\b"),
+    "fr": re.compile(r"\b\w{2,}[^aeiouéè\s](?:e|i)?ront\b|\b(?:sera|fera|pourra|devra|recevra|viendra|ira)\b"),
     "ar": re.compile(r"\bو?س[يتن](?!ار|اس|د\b|دة|اد|نم|ف\b)\w{3,}"),
     "sw": re.compile(r"\b(?:wa|a|i|ya|zi|u|ki|vi|tu|ni|li|ku)ta(?:ka)?[b-df-hj-np-tv-z]\w{3,}"),
     "hu": re.compile(r"\bfog(?:ja|ják|nak|juk)?\b|\blesz(?:nek)?\b"),
@@ -66,35 +70,55 @@ _AFTER_VERB = frozenset({"ja", "ko"})
 def status_of(read: Read, mention: Mention, lang: str, at: int | None = None) -> Status:
     """The status of an act, at the place of one of its numbers if `at` is given."""
     anchor = mention.anchor.start if at is None else at
-    if mention.type in ("extradition_or_repatriation", "legal_assistance"):
+    if mention.type in ASKED_FOR:
         asked = _asked(read, anchor)
         if asked is not None:
             return asked
-    best: tuple[float, int, Status] | None = None
-    for start, end, status in _signs(read, lang):
-        if status in POSSIBLE[mention.type] and abs(start - anchor) <= 2 * FAR:
-            key = (_far(read.sentence.text, start, end, anchor), start - end, status)
-            best = key if best is None or key < best else best
-    if best is None or best[0] > (CLOSE if mention.type == "agreement" else FAR):
+    signs = [sign for sign in _signs(read, lang, anchor) if sign[2] in POSSIBLE[mention.type]]
+    best = _nearest(read, mention, signs, anchor)
+    if best is None or (best[1] == "delivered" and mention.default == "alleged"):
         return _by_default(read, mention)
-    return _by_default(read, mention) if best[2] == "delivered" and mention.default == "alleged" else best[2]
+    if best[1] == "delivered":
+        coming = (status for _, end, status in signs if status in _COMING and 0 <= best[0] - end <= MODAL)
+        return next(coming, best[1])
+    return best[1]
 
 
-def _signs(read: Read, lang: str) -> Iterable[tuple[int, int, Status]]:
-    text = read.sentence.text
-    for hit in read.hits.get("status", []):
-        if not (lang == "zh" and hit.term == "将" and _marks_object(read, hit)):
+def _nearest(
+    read: Read, mention: Mention, signs: Iterable[tuple[int, int, Status]], anchor: int
+) -> tuple[int, Status] | None:
+    """Place and status of the nearest sign that is not too far away; of two as near, the longer."""
+    pact = mention.type == "agreement"
+    ranked = [
+        (_far(read.sentence.text, start, end, anchor), start - end, status, start)
+        for start, end, status in signs
+        if not pact or _of_pact(read, start, end, anchor)
+    ]
+    best = min(ranked, default=None)
+    return None if best is None or best[0] > (CLOSE if pact else FAR) else (best[3], best[2])
+
+
+def _signs(read: Read, lang: str, anchor: int) -> Iterable[tuple[int, int, Status]]:
+    first, last = max(0, anchor - 2 * FAR), anchor + 2 * FAR
+    for hit in read.around("status", first, last):
+        if not (lang == "zh" and hit.term == "将" and _marks_object(read, hit, anchor)):
             yield hit.start, hit.end, hit.label[1]
     if lang in FUTURE:
-        for match in FUTURE[lang].finditer(text.lower()):
-            yield match.start(), match.end(), "pledged"
+        for match in FUTURE[lang].finditer(read.sentence.text[first:last].lower()):
+            yield first + match.start(), first + match.end(), "pledged"
 
 
-def _marks_object(read: Read, hit: Hit) -> bool:
+def _of_pact(read: Read, start: int, end: int, anchor: int) -> bool:
+    """Whether a sign is about an agreement itself, not about what it will bring: before it, or beside a word of signing."""
+    signing = (hit for hit in read.around("status", end - 20, end + 25) if hit.label[1] == "agreed")
+    return start < anchor or any(hit.start != start for hit in signing)
+
+
+def _marks_object(read: Read, hit: Hit, anchor: int) -> bool:
     """Chinese 将 before whom or what it is done to (将94名嫌疑人引渡) says nothing of the future."""
-    return any(0 <= number.start - hit.end <= 1 for number in read.numbers) or any(
-        0 <= unit.start - hit.end <= 8 for unit in read.hits.get("units", []) if unit.end - unit.start > 1
-    )
+    if re.match(r"[\d一二两兩三四五六七八九十百千]", read.sentence.text[hit.end : hit.end + 1]):
+        return True
+    return any(len(unit.term) > 1 for unit in read.around("units", hit.end, min(anchor, hit.end + 12)))
 
 
 def _by_default(read: Read, mention: Mention) -> Status:
@@ -117,11 +141,14 @@ def _asked(read: Read, anchor: int) -> Status | None:
 
 
 def _near(read: Read, label: str, anchor: int, limit: int) -> bool:
-    return any(_far(read.sentence.text, sign.start, sign.end, anchor) <= limit for sign in read.labelled(label))
+    signs = read.around(label, anchor - limit, anchor + limit)
+    return any(_far(read.sentence.text, sign.start, sign.end, anchor) <= limit for sign in signs)
 
 
 def negated(read: Read, mention: Mention, lang: str) -> bool:
-    """Whether the sentence says that the act did not happen: "no agreement was signed"."""
+    """Whether the sentence says that the act did not happen: "no agreement was signed". A refused request did happen."""
+    if mention.type in ASKED_FOR and _asked(read, mention.anchor.start):
+        return False
     for sign in read.labelled("acts.negator"):
         for hit in (mention.trigger, mention.anchor):
             start, end = (hit.end, sign.start) if lang in _AFTER_VERB else (sign.end, hit.start)

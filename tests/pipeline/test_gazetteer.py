@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.gazetteer import Gazetteer, GazetteerFile
 from pipeline.knowledge import load_gazetteer
+from tests.pipeline.timing import LINEAR, growth
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +81,18 @@ def test_the_files_own_names_and_organisations() -> None:
 def test_text_without_names(gazetteer: Gazetteer) -> None:
     assert gazetteer.find("") == ([], [])
     assert gazetteer.find("警察が来た") == ([], [])
+
+
+@pytest.mark.parametrize("text", ["\ud800 Fiji", "中国" * 3000, "x" * 50_000, "Fiji斐济فيجيФиджи", "\u202eijiF"])
+def test_any_text_can_be_searched(gazetteer: Gazetteer, text: str) -> None:
+    places, organisations = gazetteer.find(text)
+    spans = [(place.start, place.end) for place in places] + [(one.start, one.end) for one in organisations]
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+
+
+def test_a_police_force_stands_for_its_country(gazetteer: Gazetteer) -> None:
+    assert [place.country for place in gazetteer.find("учение Росгвардии")[0]] == ["RU"]
+
+
+def test_time_grows_with_the_text_and_no_faster(gazetteer: Gazetteer) -> None:
+    assert growth(lambda size: gazetteer.find("Fiji, Kenya and 柬埔寨 " * size), 500) < LINEAR

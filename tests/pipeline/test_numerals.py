@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from pipeline.numerals import find_numbers
+from tests.pipeline.timing import LINEAR, growth
 
 
 def values(text: str, lang: str) -> list[float]:
@@ -145,3 +146,67 @@ def test_no_number_lies_inside_another() -> None:
 def test_a_text_without_numbers(lang: str) -> None:
     assert values("", lang) == []
     assert values("—", lang) == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "value"),
+    [
+        ("ru", "двух тысяч камер", 2000),
+        ("ru", "сорок пять офицеров", 45),
+        ("sr", "trideset pet policajaca", 35),
+        ("sr", "двадесет и два полицајца", 22),
+        ("hu", "tizenhat nyomozó", 16),
+        ("hu", "nyolcszáz pontjára", 800),
+        ("hu", "kétezer-hétszáz rendőr", 2700),
+        ("id", "dua ribu lima ratus personel", 2500),
+        ("id", "sebelas orang", 11),
+        ("ms", "tiga belas pegawai", 13),
+        ("ar", "اثنا عشر موظفًا", 12),
+        ("ar", "خمسة وأربعين ضابطًا", 45),
+        ("ar", "ثلاثة آلاف متقاعد", 3000),
+        ("ar", "ألفي كاميرا", 2000),
+        ("sw", "pikipiki mia mbili hamsini na tano", 255),
+        ("sw", "maafisa kumi na mbili", 12),
+        ("ko", "순찰차 서른 대", 30),
+        ("ko", "이천칠백 명", 2700),
+        ("vi", "ba trăm hai mươi lăm người", 325),
+        ("th", "เจ้าหน้าที่สองร้อยห้าสิบนาย", 250),
+        ("ja", "カメラ千台", 1000),
+    ],
+)
+def test_number_words_of_languages_that_no_library_reads(lang: str, text: str, value: float) -> None:
+    assert values(text, lang) == [value]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "found"),
+    [("vi", "ba năm", [3]), ("ko", "이 학교", []), ("th", "ห้ามจับ", []), ("ru", "один из них", [])],
+)
+def test_words_that_only_look_like_numbers(lang: str, text: str, found: list[float]) -> None:
+    """Vietnamese "năm" is five and year, Korean "이" two and this, Thai "ห้า" five and the start of a ban."""
+    assert values(text, lang) == found
+
+
+@pytest.mark.parametrize("lang", ["en", "es", "zh", "ja", "ru", "ar", "hu", "ko", "th", "vi", "und"])
+@pytest.mark.parametrize(
+    "text", ["\ud800 12 \udfff", "一" * 5000, "one hundred and " * 300, "1,2.3,4" * 300, "９" * 500, "двадцать" * 300]
+)
+def test_hostile_text_is_read_without_harm(lang: str, text: str) -> None:
+    found = find_numbers(text, lang)
+    assert all(0 <= number.start < number.end <= len(text) for number in found)
+    assert all(a.end <= b.start for a, b in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("lang", "piece"),
+    [
+        ("en", "12 and "),
+        ("en", "twenty-one of "),
+        ("zh", "三百名"),
+        ("ru", "сорок "),
+        ("hu", "ezer"),
+        ("ko", "서른 대 "),
+    ],
+)
+def test_time_grows_with_the_numbers_and_no_faster(lang: str, piece: str) -> None:
+    assert growth(lambda size: find_numbers(piece * size, lang), 600) < LINEAR

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline.terms import Terms, fold
+from tests.pipeline.timing import LINEAR, growth
 
 
 def found(term: str, text: str) -> list[str]:
@@ -86,3 +87,16 @@ def test_no_terms_find_nothing() -> None:
     assert Terms([]).find("police 警察") == []
     assert Terms([]).longest("police") == []
     assert Terms([("x", "police")]).find("") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["\ud800police\udfff", "警" * 3000, "p" * 50_000, "polиce police", "\u200bpolice\u200b"]
+)
+def test_any_text_can_be_searched(text: str) -> None:
+    hits = Terms([("x", "police"), ("y", "警"), ("z", "p*")]).find(text)
+    assert all(0 <= hit.start < hit.end <= len(text) for hit in hits)
+
+
+def test_time_grows_with_the_text_and_no_faster() -> None:
+    terms = Terms([("x", "police"), ("y", "警察"), ("z", "شرطة")])
+    assert growth(lambda size: terms.find("police 警察 والشرطة " * size), 800) < LINEAR
