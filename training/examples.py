@@ -64,12 +64,13 @@ class Examples:
 
 def load_examples(folder: Path = FOLDER) -> Examples:
     """Raises `ConfigError` with file and line for the first line that does not hold what it must."""
-    articles = sorted(_lines(folder / "articles", ArticleExample), key=lambda example: example.id)
-    sentences = sorted(_lines(folder / "sentences", SentenceExample), key=lambda example: example.id)
+    articles = sorted(load_lines(folder / "articles", ArticleExample), key=lambda example: example.id)
+    sentences = sorted(load_lines(folder / "sentences", SentenceExample), key=lambda example: example.id)
     return Examples(tuple(articles), tuple(sentences))
 
 
-def _lines(folder: Path, model: type[T]) -> Iterator[T]:
+def load_lines(folder: Path, model: type[T]) -> Iterator[T]:
+    """Every line of the folder's JSONL files as `model`, or `ConfigError` with the file and the line."""
     adapter = TypeAdapter(model)
     for path in sorted(folder.glob("*.jsonl")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):

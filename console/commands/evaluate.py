@@ -44,7 +44,8 @@ def _newsroom(data: Path | None) -> list[Table]:
 
 
 def _dev() -> list[Table]:
+    from training.engagements import code, tables
     from training.fit import fit
 
     with tempfile.TemporaryDirectory(prefix="beatwatch-evaluate-") as folder:
-        return fit(Path(folder))
+        return [*fit(Path(folder)), *tables(code())]
