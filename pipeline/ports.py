@@ -167,8 +167,8 @@ class State(Protocol):
         """Every address that led to an article, its canonical one included, in order."""
         ...
 
-    def articles(self, ids: Iterable[str] | None = None) -> Iterator[Article]:
-        """Articles by id, or all, ordered by id."""
+    def articles(self, ids: Iterable[str] | None = None, *, since: datetime | None = None) -> Iterator[Article]:
+        """Articles by id, or all, or all first seen at `since` or later; ordered by id."""
         ...
 
     def text(self, text_id: str) -> tuple[str, str] | None:

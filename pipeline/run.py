@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 
 from pipeline import cluster as clustering
 from pipeline import extract as extraction
+from pipeline import identify as identity
 from pipeline import screen as screening
 from pipeline.cluster import Candidate, Memory
 from pipeline.coding import BATCH, Coder, Text, author_kind
@@ -121,7 +122,7 @@ class Run:
 
     def _read_bodies(self) -> None:
         due = sorted(self._state.bodies_due(extraction.VERSION), key=self._origin_first)
-        originals = self._originals() if due else Originals()
+        originals = self._originals(min(body.fetched_at for body in due)) if due else Originals()
         for done, bodies in _batches(due, BATCH):
             results = [(body, self._extracted(body)) for body in bodies]
             seen = {result.body_key: body.fetched_at for body, result in results if isinstance(result, Extraction)}
@@ -140,10 +141,11 @@ class Run:
         dated = body.entry.published.at if body.entry and body.entry.published else body.fetched_at
         return not wire, body.fetched_at, dated, body.key
 
-    def _originals(self) -> Originals:
+    def _originals(self, earliest: datetime) -> Originals:
+        """The originals that a page fetched from `earliest` on may be a copy of."""
         originals = Originals()
-        for article in self._state.articles():
-            if article.copy_of is None and abs(self._order.now - article.first_seen) <= 2 * _COPY_WINDOW:
+        for article in self._state.articles(since=earliest - identity.WINDOW):
+            if article.copy_of is None:
                 originals.add(article.id, article.text, article.time)
         return originals
 
@@ -161,8 +163,8 @@ class Run:
         for result in results:
             if isinstance(result, StageResult):
                 self.table.count(f"{READ}: {'quarantined' if result.outcome == 'permanent' else result.reason}")
-        for identity in identities:
-            self.table.count(f"{READ}: {_OUTCOMES[identity.outcome]}")
+        for one in identities:
+            self.table.count(f"{READ}: {_OUTCOMES[one.outcome]}")
 
     # --- screen, embed, cluster
 
@@ -276,7 +278,7 @@ class Run:
         try:
             index_outbox(self._state, self._engines.index, self._progress)
         except SearchError as error:
-            self._progress(f"index ({error})", 0, None)
+            self.table.notes.append(f"the search index is not up to date: {error}; the next run brings it up")
         self.table.count("waiting for the index", self._state.outbox_size())
 
     # --- what the stages share
@@ -295,7 +297,6 @@ class Run:
             self._progress(stage, done, len(due))
 
 
-_COPY_WINDOW = clustering.Rules().window
 _OUTCOMES = {"new": "new articles", "revision": "revisions", "unchanged": "same text again"}
 
 

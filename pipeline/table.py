@@ -23,6 +23,7 @@ class RunTable:
     counts: Counter[str] = field(default_factory=Counter)
     answered: set[str] = field(default_factory=set)
     silent: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)  # what went wrong without failing the run, a line each
 
     def count(self, row: str, n: int = 1) -> None:
         """Add to a row."""

@@ -32,6 +32,8 @@ def command(sources: str, since: timedelta | None, data: Path | None, as_json: b
     path = data_path(data, sources)
     with progress_bars(quiet=as_json) as progress:
         table, order = daily_run(sources, path, progress, since=since)
+    for note in table.notes:
+        click.echo(f"beatwatch: {note}", err=True)
     if as_json:
         answer(summary(table, order.now.isoformat(), len(order.sources), path))
     else:

@@ -81,10 +81,11 @@ class Articles(Database):
             row = connection.execute(ARTICLE.where(articles.c.id == linked.scalar_subquery())).first()
         return article_of(row) if row else None
 
-    def articles(self, ids: Iterable[str] | None = None) -> Iterator[Article]:
-        """By id, or all; ordered by id."""
+    def articles(self, ids: Iterable[str] | None = None, *, since: datetime | None = None) -> Iterator[Article]:
+        """By id, or all, or all first seen at `since` or later; ordered by id."""
         if ids is None:
-            yield from map(article_of, self.pages(ARTICLE, (articles.c.id,)))
+            query = ARTICLE if since is None else ARTICLE.where(articles.c.first_seen >= since)
+            yield from map(article_of, self.pages(query, (articles.c.id,)))
             return
         for chunk in chunks(sorted(set(ids))):
             with self.reading() as connection:

@@ -182,6 +182,12 @@ def test_articles_by_id_and_all_in_order(desk: Desk) -> None:
     assert list(desk.state.articles([])) == []
 
 
+def test_articles_first_seen_since_a_day(desk: Desk) -> None:
+    desk.article(1, at=DAY1)
+    young = sorted(desk.article(number, at=DAY2).id for number in (2, 3))
+    assert [article.id for article in desk.state.articles(since=DAY2)] == young
+
+
 def test_text_that_no_database_holds_keeps_its_offsets(desk: Desk) -> None:
     desk.fetch(fetch())
     desk.extract("a\0b\ud800c", headline="x")
