@@ -181,13 +181,6 @@ class Memory:
         self.story_of.update(dict.fromkeys(gone.members, merge.into))
         self._means = {key: mean for key, mean in self._means.items() if key[0] not in (merge.into, merge.story_id)}
 
-    def forget(self, before: datetime) -> None:
-        """Drop stories that can take no more articles."""
-        closed = [s.id for s in self.stories.values() if s.last + self.rules.window < before]
-        for name in closed:
-            for member in self.stories.pop(name).members:
-                self.story_of.pop(member, None)
-
 
 def _unit(vector: Vectors) -> Vectors:
     return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), dtype=np.float32)

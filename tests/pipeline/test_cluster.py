@@ -127,14 +127,6 @@ def test_a_story_that_goes_on_keeps_its_window_open() -> None:
     assert len({decision.story_id for decision in found}) == 1
 
 
-def test_closed_stories_are_forgotten_and_open_ones_kept() -> None:
-    memory = Memory()
-    take(memory, candidate("old", [1, 0, 0]), candidate("young", [0, 1, 0], 10))
-    memory.forget(NOW + 15 * DAY)
-    assert set(memory.story_of) == {"young"}
-    assert len(memory.stories) == 1
-
-
 # --- copies ----------------------------------------------------------------------------------------------------
 
 
