@@ -114,7 +114,6 @@ def daily_run(
     kind: Kind = "sample" if sources == "sample" else "live"
     folder = DataFolder.open(path)
     with folder.hold(), opened(path, create=True) as kept:
-        folder.check_space(settings.disk_floor_mb * 1_000_000)
         if kind == "sample":
             from sample.newsroom import Newsroom
 

@@ -6,7 +6,6 @@ a small file beside it, which is only read while the lock is taken and so cannot
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from pipeline.errors import DataFolderBusy, DataFolderError, DiskFull
+from pipeline.errors import DataFolderBusy, DataFolderError
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +107,6 @@ class DataFolder:
         except (OSError, ValueError, KeyError, TypeError):  # it took the lock this moment and has not signed yet
             return "held by another run"
 
-    def check_space(self, least: int) -> None:
-        """The disk guard: raises `DiskFull` if fewer than `least` bytes are free for this user."""
-        try:
-            free = shutil.disk_usage(self.path).free
-        except OSError as error:
-            raise _unusable(self.path, error) from error
-        if free < least:
-            raise DiskFull(
-                f"{self.path}: {free / 1e9:.1f} GB are free, the disk guard asks for {least / 1e9:.1f} GB:"
-                " make room, or give another --data"
-            )
 
 
 def _unusable(path: Path, error: OSError) -> DataFolderError:

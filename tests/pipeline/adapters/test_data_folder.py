@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.adapters.data_folder import DataFolder
-from pipeline.errors import DataFolderBusy, DataFolderError, DiskFull
+from pipeline.errors import DataFolderBusy, DataFolderError
 
 ROOT = Path(__file__).parents[3]
 HOLD = """
@@ -104,10 +104,3 @@ def test_a_holder_that_has_not_signed_yet_is_still_a_holder(tmp_path: Path) -> N
     finally:
         child.kill()
         child.communicate()
-
-
-def test_the_disk_guard_says_what_is_missing(tmp_path: Path) -> None:
-    folder = DataFolder.open(tmp_path)
-    folder.check_space(1)
-    with pytest.raises(DiskFull, match=r"GB are free, the disk guard asks for 1000000\.0 GB"):
-        folder.check_space(10**15)
