@@ -54,6 +54,10 @@ class Coder:
         """Under which vectors of this coder are kept."""
         return self._encoder.model
 
+    def prepare(self) -> None:
+        """Begin to load the model: there will be texts to read."""
+        self._encoder.prepare()
+
     def screen(self, texts: Sequence[Text]) -> list[Screening]:
         """One screening for each text; only what passes the lexical look is embedded."""
         looks = [screening.look(t.headline, t.text, self.knowledge.lexicon) for t in texts]

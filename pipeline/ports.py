@@ -70,6 +70,10 @@ class Encoder(Protocol):
         """Name and version under which vectors are kept, e.g. "use-multilingual-v3/1"."""
         ...
 
+    def prepare(self) -> None:
+        """Begin to load the model in the background, while there is other work to wait for."""
+        ...
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), d) float32 rows of length 1. Raises `ModelMissing` when the model cannot be loaded."""
         ...

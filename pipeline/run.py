@@ -114,6 +114,8 @@ class Run:
             for batch in batches:
                 state.record_fetches(run_id, batch)
                 self.table.take(batch)
+                if any(fetch.archived for fetch in batch):
+                    self._coder.prepare()
                 done += len(batch)
                 self._progress("gather", done, None)
         self.table.count("vanished pages", self.table.counts[f"{ASKED}: gone"])

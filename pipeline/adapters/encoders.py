@@ -7,8 +7,11 @@ Any hub model works through its name instead. torch and sentence-transformers ar
 
 import logging
 import os
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -24,15 +27,35 @@ CAP = 1200
 """Code points of a text that are read: both packaged models stop at some 128 to 512 word pieces, and time grows with length."""
 
 
+KEPT = 4096
+"""Texts whose vectors are remembered: an article's beginning is read by the screen and, minutes later, for its story."""
+
+
 class SentenceEncoder:
-    """`Encoder` over `SentenceTransformer`, built at first use."""
+    """`Encoder` over `SentenceTransformer`, loaded at first use or, in the background, by `prepare`."""
 
     def __init__(self, name: str = DEFAULT_MODEL) -> None:
         self._name = name
+        self._loading = Lock()
+        self._loader: Thread | None = None
+        self._kept: OrderedDict[str, Vectors] = OrderedDict()
 
     @property
     def model(self) -> str:
         return self._name
+
+    def prepare(self) -> None:
+        if self._loader is None:
+            self._loader = Thread(target=self._load, name="encoder")
+            self._loader.start()
+
+    def _load(self) -> None:
+        with suppress(ModelMissing):  # raised again where the model is used
+            self._ready()
+
+    def _ready(self) -> "SentenceTransformer":
+        with self._loading:
+            return self._transformer
 
     @cached_property
     def _transformer(self) -> "SentenceTransformer":
@@ -45,12 +68,24 @@ class SentenceEncoder:
             ) from error
 
     def encode(self, texts: Sequence[str]) -> Vectors:
+        model = self._ready()
         if not texts:
-            return np.zeros((0, self._transformer.get_embedding_dimension() or 0), dtype=np.float32)
-        vectors = self._transformer.encode(
-            [text[:CAP] or " " for text in texts], batch_size=64, normalize_embeddings=True, show_progress_bar=False
-        )
-        return np.asarray(vectors, dtype=np.float32)
+            return np.zeros((0, model.get_embedding_dimension() or 0), dtype=np.float32)
+        read = [text[:CAP] or " " for text in texts]
+        known = {text: self._kept[text] for text in read if text in self._kept}
+        unread = [text for text in dict.fromkeys(read) if text not in known]
+        if unread:
+            vectors = model.encode(unread, batch_size=64, normalize_embeddings=True, show_progress_bar=False)
+            known |= zip(unread, np.asarray(vectors, dtype=np.float32), strict=True)
+        self._remember(known)
+        return np.stack([known[text] for text in read])
+
+    def _remember(self, vectors: Mapping[str, Vectors]) -> None:
+        for text, vector in vectors.items():
+            self._kept[text] = vector
+            self._kept.move_to_end(text)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
 
 
 def _named(name: str) -> "SentenceTransformer":
