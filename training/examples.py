@@ -36,7 +36,7 @@ class ArticleExample:
     @property
     def text(self) -> str:
         """The article's text as it would be extracted."""
-        return ("" if self.lang in ("zh", "ja", "th") else " ").join(sentence for sentence, _, _ in self.sentences)
+        return ("" if self.lang in ("zh", "ja") else " ").join(sentence for sentence, _, _ in self.sentences)
 
 
 @checked(frozen=True, config=_STRICT)
@@ -64,9 +64,13 @@ class Examples:
 
 def load_examples(folder: Path = FOLDER) -> Examples:
     """Raises `ConfigError` with file and line for the first line that does not hold what it must."""
-    articles = sorted(load_lines(folder / "articles", ArticleExample), key=lambda example: example.id)
     sentences = sorted(load_lines(folder / "sentences", SentenceExample), key=lambda example: example.id)
-    return Examples(tuple(articles), tuple(sentences))
+    return Examples(load_articles(folder), tuple(sentences))
+
+
+def load_articles(folder: Path = FOLDER) -> tuple[ArticleExample, ...]:
+    """The labelled articles alone."""
+    return tuple(sorted(load_lines(folder / "articles", ArticleExample), key=lambda example: example.id))
 
 
 def load_lines(folder: Path, model: type[T]) -> Iterator[T]:
