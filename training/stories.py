@@ -1,19 +1,16 @@
-"""The labelled reports for story clustering, and the figure of the story stage on them. No command prints it yet."""
+"""The labelled reports for story clustering, and the figure of the story stage on them, on which its rules were tuned."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from pipeline import cluster as clustering
 from pipeline.cluster import Candidate, Memory, Rules
 from pipeline.coding import Coder, Text
-from pipeline.errors import ConfigError
-from training.examples import FOLDER
+from training.examples import FOLDER, load_lines
 from training.scores import Table, b_cubed
 
 
@@ -32,14 +29,7 @@ class Report:
 
 def load_reports(folder: Path = FOLDER / "stories") -> list[Report]:
     """All reports in time order, ties by id; raises `ConfigError` with file and line."""
-    adapter, found = TypeAdapter(Report), []
-    for path in sorted(folder.glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            try:
-                found.append(adapter.validate_python(json.loads(line)))
-            except (ValidationError, ValueError) as error:
-                raise ConfigError(f"{path}:{number}", "", str(error).splitlines()[0]) from error
-    return sorted(found, key=lambda report: (report.time, report.id))
+    return sorted(load_lines(folder, Report), key=lambda report: (report.time, report.id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from training.scores import Table
 
 @click.command("evaluate")
 @click.option(
-    "--set", "labelled", type=click.Choice(["newsroom", "dev"]), default="newsroom", show_default=True,
-    help="newsroom: two real runs over the sample against its expected coding; dev: the training examples, out of fold by event",
+    "--set", "labelled", type=click.Choice(["newsroom", "dev", "frozen"]), default="newsroom", show_default=True,
+    help="newsroom: two real runs over the sample against its expected coding; dev: the training examples, out of fold by"
+    " event; frozen: articles that nothing was fitted or written on",
 )  # fmt: skip
 @click.option(
     "--data", type=click.Path(path_type=Path), help="a data folder in which both sample days were run already"
@@ -22,7 +23,7 @@ from training.scores import Table
 @json_option
 def command(labelled: str, data: Path | None, as_json: bool) -> None:
     """Print every figure with its interval and what it was computed on."""
-    tables = _newsroom(data) if labelled == "newsroom" else _dev()
+    tables = {"newsroom": lambda: _newsroom(data), "dev": _dev, "frozen": _frozen}[labelled]()
     if as_json:
         click.echo(json.dumps({"set": labelled, "figures": {t.title: t.figures for t in tables}}, ensure_ascii=False))
         return
@@ -44,8 +45,17 @@ def _newsroom(data: Path | None) -> list[Table]:
 
 
 def _dev() -> list[Table]:
-    from training.engagements import code, tables
+    from pipeline.wiring import build_coder
+    from training import engagements, stories
     from training.fit import fit
 
     with tempfile.TemporaryDirectory(prefix="beatwatch-evaluate-") as folder:
-        return [*fit(Path(folder)), *tables(code())]
+        heads = fit(Path(folder))
+    return [*heads, stories.table(build_coder()), *engagements.tables(engagements.code())]
+
+
+def _frozen() -> list[Table]:
+    from pipeline.wiring import build_coder
+    from training.frozen import judge, tables
+
+    return tables(judge(build_coder()))
