@@ -1,6 +1,6 @@
 """Countries, places and organisations by their names in any language.
 
-Countries' own names come from Unicode CLDR through babel (about 60 languages); adjectives, capitals, police forces and
+Countries' own names come from Unicode CLDR through babel (the LANGUAGES below); adjectives, capitals, police forces and
 organisations from `config/gazetteer.yml`. Inflected languages are met by cutting the last vowel of a CLDR name of five
 letters or more and letting letters follow (Венгрия -> венгри*), which is safe because names are long and few.
 """
@@ -18,11 +18,13 @@ LANGUAGES = (
     "en", "zh", "zh_Hant", "es", "fr", "pt", "ru", "ar", "id", "ms", "ja", "ko", "de", "it", "hu", "sr", "sr_Latn", "hr",
     "bs", "pl",
     "cs", "nl", "tr", "uk", "vi", "th", "sw",
-    "fa", "kk", "ky", "uz", "mn", "fil", "km", "lo", "my", "ro", "el", "bg", "sv", "az",
+    "fa", "hi", "ur", "ps", "tg", "bn", "ne", "si", "ta", "am", "he", "ka", "hy",
+    "kk", "ky", "uz", "mn", "fil", "km", "lo", "my", "ro", "el", "bg", "sv", "az",
 )  # fmt: skip
-INFLECTED = frozenset(
-    {"ru", "uk", "sr", "sr_Latn", "hr", "bs", "pl", "cs", "hu", "bg", "kk", "ky", "tr", "uz", "ro", "az", "mn"}
-)
+INFLECTED = frozenset({
+    "ru", "uk", "sr", "sr_Latn", "hr", "bs", "pl", "cs", "hu", "bg", "kk", "ky", "tr", "uz", "ro", "az", "mn", "hi", "ur",
+    "fa",
+})  # fmt: skip
 _VOWELS = frozenset("aeiouyáéíóúőűàèìòùâêîôûäëïöüаеёиоуыэюяіїєьй")
 
 

@@ -52,7 +52,7 @@ class Lexicon:
         return [hit for hit in self._coding.find(text) if hit.label[0] in ACT_KEYS]
 
 
-RELATED = {"ms": "id", "hr": "sr", "bs": "sr"}
+RELATED = {"hr": "sr", "bs": "sr"}
 """Languages that read the file of a near relative."""
 ACT_KEYS = frozenset(
     {"types", "status", "acts", "units", "qualifiers", "periods", "cumulative", "country_roles", "reporting"}

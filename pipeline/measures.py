@@ -31,6 +31,13 @@ _STEMS = {
     "hu": r"(?:év|hét\b|het\w|hónap|nap|perc|óra|órá|tonna|tonná|kiló|kilomét|mét|százalék|négyzet)\w*",
     "ar": r"(?:عام|عاما|عامًا|أعوام|سنة|سنوات|شهر|شهرا|شهرًا|أشهر|أسبوع|أسابيع|يوم|يوما|يومًا|أيام|ساعة|ساعات|دقيقة|دقائق|طن|أطنان|كيلو\w*|متر\w*|في المئة|في المائة|بالمئة|مرات|مرة|أصوات|صفحة)(?!\w)",
     "id": r"(?:tahun|bulan|minggu|pekan|hari|jam|menit|detik|ton|kilogram|kilo|kilometer|meter|persen|kali|abad)\b",
+    "ms": r"(?:tahun|bulan|minggu|hari|jam|minit|saat|tan|kilogram|kilometer|meter|peratus|kali|abad|perkara|halaman)\b",
+    "tpi": r"(?:yia|mun|wik|de|aua|minit|kilo|mita|pesen|taim)\b",
+    "bi": r"(?:yia|manis|wik|dei|aoa|minit|kilo|mita|pesen|taem|pej)\b",
+    "tr": r"(?:yıl|ay(?!rı)|hafta|gün|saat|dakika|saniye|ton|kilo|metre|yüzde|yaş|kez|defa|kere|madde|sayfa|asır|asr|oy\b|oyla|derece)\w*",
+    "fa": r"(?:سال|ساله|ماه|ماهه|هفته|روز|روزه|ساعت|دقیقه|ثانیه|تن مواد|کیلو\w*|متر\w*|درصد|بار|مرتبه|درجه|صفحه|رأی|رای|قرن|دهه|بند|تُن)(?!\w)",
+    "ur": r"(?:سال|سالہ|سالوں|برس|برسوں|ماہ|مہینے|مہینوں|ہفتے|ہفتوں|دن|دنوں|روز|روزہ|گھنٹے|گھنٹوں|گھنٹہ|منٹ|سیکنڈ|ٹن|کلو\w*|میٹر\w*|فیصد|فی صد|بار|مرتبہ|صفحات|صدی|ووٹ|بجے|تاریخ)(?!\w)",
+    "hi": r"साल|वर्ष|माह|महीन|हफ़्त|हफ्त|सप्ताह|दिन|घंट|घण्ट|मिनट|सेकंड|टन|किलो|मीटर|प्रतिशत|फ़ीसदी|फीसदी|बार\b|पेज|पृष्ठ|मत\b|बजे|सदी|मंज़िल|मंजिल|तिहाई|चौथाई",
     "sw": r"(?:miaka|mwaka|miezi|mwezi|wiki|siku|saa|dakika|tani|kilo|mita|asilimia)\b",
     "vi": r"(?:năm|tháng|tuần|ngày|giờ|phút|giây|tấn|kg|mét|phần trăm|lần)\b",
     "th": r"ปี|เดือน|สัปดาห์|วัน|ชั่วโมง|นาที|ตัน|กิโล|เมตร|เปอร์เซ็นต์|ครั้ง",
@@ -48,7 +55,7 @@ def _measure(lang: str) -> re.Pattern[str]:
     edge = "" if lang in _CJK else r"(?!\w)"
     names = "|".join(sorted(map(re.escape, _cldr_units(lang) | _months(lang)), key=len, reverse=True))
     parts = [_STEMS["*"], _STEMS.get(lang, ""), f"(?:{names}){edge}" if names else ""]
-    linked = r"(?:\s|-|\u00a0|de\s|of\s|di\s)*" if lang not in _CJK else r"\s?(?:多|余|餘|几|数|여|余り|個)?"
+    linked = r"(?:\s|-|\u00a0|\u200c|de\s|of\s|di\s)*" if lang not in _CJK else r"\s?(?:多|余|餘|几|数|여|余り|個)?"
     return re.compile(linked + "(?:" + "|".join(part for part in parts if part) + ")", re.IGNORECASE)
 
 
@@ -92,9 +99,9 @@ class Amount:
 _CURRENCIES = {
     "HKD": r"HK\$|Hong Kong dollars?|dólares de hong kong|dollars de hong kong|港元|港币|港幣|香港ドル|гонконгск\w+ доллар\w*",
     "AUD": r"A\$|Australian dollars?|澳元|豪ドル|австралийск\w+ доллар\w*",
-    "USD": r"US\$|USD|(?:US |U\.S\. |American )?dollars?\b|美元|美金|доллар\w*|d[oó]lares|دولار\w*|米ドル|dolar\w*|dólar\w*|dollár\w*|đô la|달러|долар\w*|dolari|dollari|ดอลลาร์",
-    "CNY": r"yuan\w*|renminbi|RMB|元人民币|元人民幣|人民币|人民幣|юан\w*|يوان|위안|人民元|หยวน|nhân dân tệ",
-    "EUR": r"€|euros?\b|欧元|歐元|евро|يورو|ユーロ|유로|euró\w*|evra|evro|евра",
+    "USD": r"US\$|USD|(?:US |U\.S\. |American )?dollars?\b|美元|美金|доллар\w*|d[oó]lares|دولار\w*|米ドル|डॉलर|امریکی ڈالر|ڈالر|دلار\w*|अमेरिकी डॉलर|US dola|dola\b|dolar\w*|dólar\w*|dollár\w*|đô la|달러|долар\w*|dolari|dollari|ดอลลาร์",
+    "CNY": r"yuan\w*|renminbi|RMB|元人民币|元人民幣|人民币|人民幣|юан\w*|يوان|위안|人民元|หยวน|युआन|یوآن|یوان|nhân dân tệ",
+    "EUR": r"€|euros?\b|欧元|歐元|евро|يورو|ユーロ|유로|यूरो|یورو|avro\w*|euró\w*|evra|evro|евра",
     "GBP": r"£|pounds? sterling|英镑|英鎊|фунт\w* стерлинг\w*|ポンド",
     "JPY": r"円|yen\b|日元",
     "RUB": r"рубл\w*|rubles?",
@@ -102,16 +109,18 @@ _CURRENCIES = {
 _OTHER = (
     r"元|塊|crowns?|coronas?|couronnes?|kronen|coroas?|крон\w*|shillings?|shilingi|pesos?|rupees?|rupias?|roupies?|rupiah|ringgit|baht|"
     r"kyats?|kina|vatu|tala|tenge|тенге|som\b|сом\w*|đồng|won\b|원|francs?|francos?|dinars?|dinares|دينار|dirhams?|درهم|ريال|rials?|riyals?|"
-    r"forint\w*|lempiras?|soles|bolivianos|reais|kwanzas?|meticais|escudos|pounds?|monedas|moedas|monete"
+    r"forint\w*|lempiras?|soles|रुपये|रुपए|रुपयों|روپے|روپوں|ریال|تومان|افغانی|lira\w*|TL|sen|dinar|soles|bolivianos|reais|kwanzas?|meticais|escudos|pounds?|monedas|moedas|monete"
 )
-_BEFORE = re.compile(r"(?:(US\$|HK\$|A\$|€|£|USD|EUR|RMB)\s?|(\$)\s?)$")
+_BEFORE = re.compile(r"(?:(US\$|HK\$|A\$|€|£|USD|EUR|RMB|RM)\s?|(\$)\s?)$")
 _AFTER = re.compile(
     r"\s?(?:(?:million|billion|de|d'|di|millones|millions|of)\s)*(?:"
     + "|".join(f"(?P<{code}>{words})" for code, words in _CURRENCIES.items())
     + f"|(?P<other>(?:{_OTHER})(?!\\w)|元))",
     re.IGNORECASE,
 )
-_SIGNS = {"US$": "USD", "HK$": "HKD", "A$": "AUD", "€": "EUR", "£": "GBP", "USD": "USD", "EUR": "EUR", "RMB": "CNY"}
+_SIGNS = {
+    "US$": "USD", "HK$": "HKD", "A$": "AUD", "€": "EUR", "£": "GBP", "USD": "USD", "EUR": "EUR", "RMB": "CNY", "RM": "MYR",
+}  # fmt: skip
 
 
 def amount_of(text: str, number: Number) -> Amount | None:

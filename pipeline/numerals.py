@@ -26,27 +26,36 @@ _MULTIPLIERS = {
     "ribu": 1e3, "juta": 1e6, "miliar": 1e9, "ezer": 1e3, "millió": 1e6, "milliárd": 1e9, "ألف": 1e3, "آلاف": 1e3,
     "مليون": 1e6, "ملايين": 1e6, "مليار": 1e9, "nghìn": 1e3, "ngàn": 1e3, "triệu": 1e6, "tỷ": 1e9, "พัน": 1e3, "หมื่น": 1e4,
     "แสน": 1e5, "ล้าน": 1e6, "tausend": 1e3, "millionen": 1e6, "milliarden": 1e9, "万": 1e4, "萬": 1e4, "亿": 1e8,
-    "億": 1e8, "千": 1e3, "百": 1e2, "만": 1e4, "천": 1e3, "백": 1e2, "억": 1e8,
+    "億": 1e8, "हज़ार": 1e3, "हजार": 1e3, "लाख": 1e5, "करोड़": 1e7, "अरब": 1e9, "ہزار": 1e3, "لاکھ": 1e5, "کروڑ": 1e7, "ارب": 1e9,
+    "هزار": 1e3, "میلیون": 1e6, "میلیارد": 1e9, "bin": 1e3, "milyon": 1e6, "milyar": 1e9, "bilion": 1e9, "tausen": 1e3,
+    "taosen": 1e3, "milien": 1e6, "milian": 1e6, "千": 1e3, "百": 1e2, "만": 1e4, "천": 1e3, "백": 1e2, "억": 1e8,
 }  # fmt: skip
+_ONLY_IN = {"bin": "tr", "ارب": "ur", "अरब": "hi"}
+"""Multipliers that are another word elsewhere."""
 _DIGITS = re.compile(
-    r"(?<![0-9A-Za-zÀ-ÿА-я.,])(?:[$€£¥])?(\d{1,3}(?:[,.\u00a0\u202f' ]\d{3})+(?![\d])|\d+(?:[.,]\d+)?)"
+    r"(?<![0-9A-Za-zÀ-ÿА-я.,])(?:RM|[$€£¥])?(\d{1,2}(?:,\d{2})+,\d{3}(?!\d)|"
+    r"\d{1,3}(?:[,.\u00a0\u202f' ]\d{3})+(?![\d])|\d+(?:[.,]\d+)?)"
     r"(?:\s?(" + "|".join(sorted(_MULTIPLIERS, key=len, reverse=True)) + r")(?![a-zа-яё]))?",
     re.IGNORECASE,
 )
 _HAN = re.compile(r"[一二两兩三四五六七八九十百千万亿零〇萬億]+")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_ARABIC = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９٬٫", "012345678901234567890123456789,.")
+_PLAIN = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９٬٫", "0123456789" * 4 + ",.")
 _JOINERS = frozenset({"and", "y", "e", "et", "und", "en"})
 """Words inside a spelled number ("quarenta e cinco") that are no number by themselves."""
 _LONGEST = 12
 """More words than this are an enumeration, not one number."""
 _NAMES_BEFORE = re.compile(
     r"(?:第|[^\W\d_][-‑–—]\s?|\b(?:no|nos|nr|núm|n°|nº|art|artikel|articles?|artículos?|artigos?|articoli|articolo|pages?|página|"
-    r"chapters?|sections?|nomor|pasal|статья|статьи|статье|№|номер|số|điều)\.?\s?)$",
+    r"chapters?|sections?|nomor|pasal|статья|статьи|статье|№|номер|số|điều|perkara|fasal|"
+    r"seksyen|madde|namba|धारा|अनुच्छेद|नंबर|دفعہ|شق|آرٹیکل|نمبر|ماده|شماره)\.?\s?)$",
     re.IGNORECASE,
 )
 """What stands before a number that names something and counts nothing: "BOL-110", "第三次", "Nomor 13"."""
-_NAMES_AFTER = re.compile(r"(?:st|nd|rd|th|e|er|º|ª|°|й|я|го|му|-й|-я|-го|-м)(?!\w)", re.IGNORECASE)
+_NAMES_AFTER = re.compile(
+    r"(?:st|nd|rd|th|e|er|º|ª|°|й|я|го|му|-й|-я|-го|-м|'?(?:[iıuü]?nc[iıuü])\w*|वें|वीं|वाँ|वां|ویں|واں)(?!\w)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ class Number:
 
 def find_numbers(text: str, lang: str) -> list[Number]:
     """Every number in `text`, in order, none inside another."""
-    plain = text.translate(_ARABIC)
+    plain = text.translate(_PLAIN)
     found = list(_digits(plain, lang))
     if lang in ("zh", "ja"):
         found += _han(plain)
@@ -70,7 +79,8 @@ def find_numbers(text: str, lang: str) -> list[Number]:
         found += _words(plain, lang)
     else:
         found += [Number(value, start, end) for value, start, end in spelled(plain, lang)]
-    return list(_apart(found))
+    apart = _apart(found)
+    return list(_summed(apart, plain, _PARTS_JOINED[lang]) if lang in _PARTS_JOINED else apart)
 
 
 def _apart(numbers: Iterable[Number]) -> Iterator[Number]:
@@ -85,6 +95,8 @@ def _apart(numbers: Iterable[Number]) -> Iterator[Number]:
 def _digits(text: str, lang: str) -> Iterator[Number]:
     for match in _DIGITS.finditer(text):
         written, multiplier = match.group(1), match.group(2)
+        if multiplier and _ONLY_IN.get(multiplier.lower(), lang) != lang:
+            multiplier = None
         value = _value(written, lang) * _MULTIPLIERS.get((multiplier or "").lower(), 1)
         end = match.end(2) if multiplier else match.end(1)
         year = written.isdigit() and not multiplier and 1900 <= value <= 2100
@@ -92,8 +104,29 @@ def _digits(text: str, lang: str) -> Iterator[Number]:
         yield Number(value, match.start(1), end, year, names or bool(_NAMES_AFTER.match(text, end)))
 
 
+_PARTS_JOINED = {"hi": " ", "ur": " ", "tr": " ", "fa": " و "}
+"""What stands between the parts of "2 bin 300" or "21 करोड़ 50 लाख" in languages that write a number so."""
+
+
+def _summed(numbers: Iterable[Number], text: str, between: str) -> Iterator[Number]:
+    """With the parts of one number put together: each is smaller than the multiplier of the one before."""
+    last: Number | None = None
+    for number in numbers:
+        joined = last is not None and text[last.end : number.start] == between and not text[last.end - 1].isdigit()
+        if last and joined and last.value % 10 ** len(str(int(number.value))) == 0:
+            last = Number(last.value + number.value, last.start, number.end)
+            continue
+        if last:
+            yield last
+        last = number
+    if last:
+        yield last
+
+
 def _value(written: str, lang: str) -> float:
     compact = re.sub(r"[\u00a0\u202f' ]", "", written)
+    if re.fullmatch(r"\d{1,2}(?:,\d{2})+,\d{3}", compact):
+        return float(compact.replace(",", ""))  # India groups by two beyond the thousand: 1,00,000
     grouped = re.fullmatch(r"\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d{3})+", compact)
     if grouped and (("." in compact) == (lang in POINT_GROUPS or compact.count(".") > 1) or compact.count(",") > 1):
         return float(re.sub(r"[.,]", "", compact))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sentencex
 
 _TITLE_END = re.compile(
-    r"(?:^|[\s(\"“])(?:Dr|Mr|Mrs|Ms|Prof|Gen|Col|Lt|Sgt|Insp|Supt|Sen|Rep|Gov|Hon|St|Sr|Sra|Lic|Ing|Cel|Gral|M|Mme|Dra|No|Nos|núm|U\.S|U\.N|U\.K)\.$"
+    r"(?:^|[\s(\"“])(?:Dr|Mr|Mrs|Ms|Prof|Gen|Col|Lt|Sgt|Insp|Supt|Sen|Rep|Gov|Hon|St|Sr|Sra|Lic|Ing|Cel|Gral|M|Mme|Dra|No|Nos|núm|U\.S|U\.N|U\.K|Doç|Av|Org|Hj|Sdn|डॉ|प्रो|श्री)\.$"
 )
 
 

@@ -3,7 +3,8 @@
 Every language here says a number as a sum of products: a word of a hundred or more multiplies what was gathered since
 the last larger one ("dua ratus lima puluh"), any other word adds. Russian, Serbian and Arabic nouns of number are listed
 in the cases that stand before a counted noun; Hungarian, Korean and Thai write a number as one word, which is cut up from
-the left. One is left out everywhere: it is an article or a pronoun far more often than a count.
+the left. One is left out everywhere: it is an article or a pronoun far more often than a count. Hindi and Urdu have a word of its
+own for each number up to a hundred, and one for one and a half, two and a half, and "and a half".
 """
 
 import re
@@ -20,7 +21,7 @@ class Spelling:
     """Words of a language's numbers.
 
     `joiners` stand between them; `glued`: several may stand in one word, with one of `tails` after it; `after_only`:
-    counters without which they are no numbers.
+    counters without which they are no numbers; `doubtful`: numbers whose words mean something else more often when they stand alone.
     """
 
     words: dict[str, float]
@@ -28,6 +29,7 @@ class Spelling:
     glued: bool = False
     tails: str = ""
     after_only: str = ""
+    doubtful: frozenset[float] = frozenset()
 
 
 def _table(*groups: str) -> dict[str, float]:
@@ -84,6 +86,42 @@ _KO = _table(
 _TH = _table(
     "1 หนึ่ง เอ็ด, 2 สอง ยี่, 3 สาม, 4 สี่, 5 ห้า, 6 หก, 7 เจ็ด, 8 แปด, 9 เก้า, 10 สิบ, 100 ร้อย, 1000 พัน, 1e4 หมื่น, 1e5 แสน, 1e6 ล้าน"
 )
+_HI = _table(
+    "1.5 डेढ़, 2.5 ढाई, 0.5 साढ़े, 2 दो, 3 तीन, 4 चार, 5 पाँच पांच, 6 छह छः छ छे, 7 सात, 8 आठ, 9 नौ, 10 दस, 11 ग्यारह, 12 बारह, 13 तेरह, 14 चौदह",
+    "15 पंद्रह पन्द्रह, 16 सोलह, 17 सत्रह सतरह, 18 अठारह अट्ठारह, 19 उन्नीस, 20 बीस, 21 इक्कीस, 22 बाईस बाइस, 23 तेईस तेइस, 24 चौबीस, 25 पच्चीस",
+    "26 छब्बीस, 27 सत्ताईस सत्ताइस, 28 अट्ठाईस अट्ठाइस अठाईस, 29 उनतीस उन्तीस, 30 तीस, 31 इकतीस इकत्तीस, 32 बत्तीस, 33 तैंतीस, 34 चौंतीस, 35 पैंतीस, 36 छत्तीस",
+    "37 सैंतीस, 38 अड़तीस, 39 उनतालीस उन्तालीस, 40 चालीस, 41 इकतालीस, 42 बयालीस, 43 तैंतालीस, 44 चौवालीस चवालीस, 45 पैंतालीस, 46 छियालीस, 47 सैंतालीस",
+    "48 अड़तालीस, 49 उनचास, 50 पचास, 51 इक्यावन, 52 बावन, 53 तिरपन, 54 चौवन, 55 पचपन, 56 छप्पन, 57 सत्तावन, 58 अट्ठावन अठावन, 59 उनसठ, 60 साठ, 61 इकसठ, 62 बासठ",
+    "63 तिरसठ तिरेसठ, 64 चौंसठ, 65 पैंसठ, 66 छियासठ, 67 सड़सठ, 68 अड़सठ, 69 उनहत्तर, 70 सत्तर, 71 इकहत्तर, 72 बहत्तर, 73 तिहत्तर, 74 चौहत्तर, 75 पचहत्तर, 76 छिहत्तर",
+    "77 सतहत्तर, 78 अठहत्तर, 79 उनासी, 80 अस्सी, 81 इक्यासी, 82 बयासी, 83 तिरासी, 84 चौरासी, 85 पचासी, 86 छियासी, 87 सत्तासी, 88 अट्ठासी अठासी, 89 नवासी, 90 नब्बे",
+    "91 इक्यानवे, 92 बानवे, 93 तिरानवे, 94 चौरानवे, 95 पचानवे, 96 छियानवे, 97 सत्तानवे, 98 अट्ठानवे अठानवे, 99 निन्यानवे, 100 सौ, 1000 हज़ार हजार, 1e5 लाख, 1e7 करोड़",
+)  # fmt: skip
+_UR = _table(
+    "1.5 ڈیڑھ, 2.5 ڈھائی, 0.5 ساڑھے, 2 دو, 3 تین, 4 چار, 5 پانچ, 6 چھ چھے, 7 سات, 8 آٹھ, 9 نو, 10 دس, 11 گیارہ, 12 بارہ, 13 تیرہ, 14 چودہ, 15 پندرہ, 16 سولہ",
+    "17 سترہ, 18 اٹھارہ, 19 انیس, 20 بیس, 21 اکیس, 22 بائیس, 23 تئیس تیئیس, 24 چوبیس, 25 پچیس, 26 چھبیس, 27 ستائیس, 28 اٹھائیس, 29 انتیس, 30 تیس, 31 اکتیس, 32 بتیس",
+    "33 تینتیس, 34 چونتیس, 35 پینتیس, 36 چھتیس, 37 سینتیس, 38 اڑتیس, 39 انتالیس, 40 چالیس, 41 اکتالیس, 42 بیالیس, 43 تینتالیس, 44 چوالیس, 45 پینتالیس, 46 چھیالیس",
+    "47 سینتالیس, 48 اڑتالیس, 49 انچاس, 50 پچاس, 51 اکاون, 52 باون, 53 ترپن, 54 چون, 55 پچپن, 56 چھپن, 57 ستاون, 58 اٹھاون, 59 انسٹھ, 60 ساٹھ, 61 اکسٹھ, 62 باسٹھ, 63 تریسٹھ",
+    "64 چونسٹھ, 65 پینسٹھ, 66 چھیاسٹھ, 67 سڑسٹھ, 68 اڑسٹھ, 69 انہتر, 70 ستر, 71 اکہتر, 72 بہتر, 73 تہتر, 74 چوہتر, 75 پچھتر پچہتر, 76 چھہتر, 77 ستتر, 78 اٹھہتر, 79 اناسی",
+    "80 اسی, 81 اکیاسی, 82 بیاسی, 83 تراسی, 84 چوراسی, 85 پچاسی, 86 چھیاسی, 87 ستاسی, 88 اٹھاسی, 89 نواسی, 90 نوے, 91 اکیانوے, 92 بانوے, 93 ترانوے, 94 چورانوے, 95 پچانوے",
+    "96 چھیانوے, 97 ستانوے, 98 اٹھانوے, 99 ننانوے, 100 سو, 1000 ہزار, 1e5 لاکھ, 1e7 کروڑ",
+)  # fmt: skip
+_FA = _table(
+    "2 دو, 3 سه, 4 چهار, 5 پنج, 6 شش, 7 هفت, 8 هشت, 9 نه, 10 ده, 11 یازده, 12 دوازده, 13 سیزده, 14 چهارده, 15 پانزده, 16 شانزده, 17 هفده, 18 هجده هیجده, 19 نوزده, 20 بیست",
+    "30 سی, 40 چهل, 50 پنجاه, 60 شصت, 70 هفتاد, 80 هشتاد, 90 نود, 100 صد یکصد, 200 دویست, 300 سیصد, 400 چهارصد, 500 پانصد, 600 ششصد, 700 هفتصد, 800 هشتصد, 900 نهصد",
+    "1000 هزار, 1e6 میلیون, 1e9 میلیارد, 1 یک",
+)  # fmt: skip
+_TR = _table(
+    "1 bir, 2 iki, 3 üç, 4 dört, 5 beş, 6 altı, 7 yedi, 8 sekiz, 9 dokuz, 10 on, 20 yirmi, 30 otuz, 40 kırk, 50 elli, 60 altmış, 70 yetmiş, 80 seksen, 90 doksan",
+    "100 yüz, 1000 bin, 1e6 milyon, 1e9 milyar",
+)
+_TPI = _table(
+    "2 tupela, 3 tripela, 4 fopela fopla, 5 faipela faivpela, 6 sikspela, 7 sevenpela, 8 etpela, 9 nainpela, 10 tenpela ten, 11 ileven, 12 twelv twelpela, 15 fiftin",
+    "20 twenti, 30 teti, 40 foti, 50 fifti, 60 siksti, 70 seventi, 80 eti, 90 nainti, 100 handet, 1000 tausen, 1e6 milien, 1 wan",
+)
+_BI = _table(
+    "2 tu tufala, 3 tri trifala, 4 fo fofala, 5 faef faefala, 6 sikis, 7 seven, 8 eit, 9 naen, 10 ten, 11 eleven, 12 twelef, 13 tatin, 14 fotin, 15 fiftin, 16 sikistin",
+    "17 seventin, 18 eitin, 19 naentin, 20 twante twanti twenti, 30 teti tati, 40 foti, 50 fifti, 60 sikisti, 70 seventi, 80 eiti, 90 naenti, 100 handred, 1000 taosen, 1e6 milian, 1 wan",
+)
 _CYRILLIC = {
     "dž": "џ", "lj": "љ", "nj": "њ", "a": "а", "b": "б", "v": "в", "g": "г", "d": "д", "đ": "ђ", "e": "е", "ž": "ж", "z": "з", "i": "и",
     "j": "ј", "k": "к", "l": "л", "m": "м", "n": "н", "o": "о", "p": "п", "r": "р", "s": "с", "t": "т", "ć": "ћ", "u": "у", "f": "ф",
@@ -109,9 +147,15 @@ SPELLINGS = {
     "hu": Spelling(_HU, glued=True, tails="(?:an|en|at|et|ot|öt|t|nak|nek|ra|re|ból|ből|ban|ben)?"),
     "ar": Spelling(_AR),
     "ko": Spelling(_KO, glued=True, after_only=_KO_COUNTERS),
+    "hi": Spelling(_HI),
+    "ur": Spelling(_UR, doubtful=frozenset({54.0, 72.0, 80.0})),
+    "fa": Spelling(_FA, frozenset({"و"}), doubtful=frozenset({9.0})),
+    "tr": Spelling(_TR, doubtful=frozenset({100.0})),
+    "tpi": Spelling(_TPI, frozenset({"na"})),
+    "bi": Spelling(_BI, frozenset({"mo"})),
     "th": Spelling(_TH, glued=True, after_only=_TH_COUNTERS),
 }
-_WORD = re.compile(r"[^\W\d_]+(?:[\u064b-\u0652\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]+[^\W\d_]*)*")
+_WORD = re.compile(r"[^\W\d_]+(?:[\u064b-\u0652\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]+[^\W\d_]*)*")
 _MARKS = re.compile(r"[\u064b-\u0652]")
 
 
@@ -139,7 +183,7 @@ def _closed(run: list[tuple[list[float], int, int]], spelling: Spelling) -> Iter
     """The run as one number, without joiners at its end; one alone is no number."""
     while run and (not run[-1][0] or (spelling is SPELLINGS["vi"] and _vietnamese_year(run))):
         run.pop()
-    if run:
+    if run and not (len(run) == 1 and spelling.doubtful.intersection(run[0][0])):
         value = _sum([part for parts, _, _ in run for part in parts], spelling)
         if value > 1:
             yield value, run[0][1], run[-1][2]

@@ -3,7 +3,9 @@
 A term is written as it stands in a dictionary, in any case, with two marks:
 - `polic*`: any letters may follow (inflected languages live from this);
 - `=FBI`: case counts.
-Chinese is listed in simplified script; traditional text is folded, character by character.
+Chinese is listed in simplified script; traditional text is folded, character by character. The dotless ı and the dotted
+İ of Turkish are both read as i, the half space of Persian as a space, and ي and ك as ی and ک where a text has the letters
+that Arabic lacks.
 Scripts without spaces (Han, kana, Thai, Lao, Khmer, Burmese) match anywhere; Arabic words may carry the one-letter
 particles و ف ب ل ك and the article ال in front. Everything else needs word edges.
 """
@@ -47,7 +49,18 @@ def _folding() -> dict[int, int]:
     han = "".join(map(chr, range(0x4E00, 0xA000)))
     simplified = opencc.OpenCC("t2s").convert(han)
     table = {ord(a): ord(b) for a, b in zip(han, simplified, strict=True) if a != b}
-    return table | {ord("’"): ord("'"), ord("‘"): ord("'"), ord("‑"): ord("-")}
+    same = {"’": "'", "‘": "'", "‑": "-", "ı": "i", "İ": "i", "\u200c": " "}
+    return table | {ord(a): ord(b) for a, b in same.items()}
+
+
+_PERSIAN = str.maketrans("يك", "یک")
+_NOT_ARABIC = "پچژگٹڈڑ"
+"""Letters of Persian and Urdu that Arabic has only in foreign names."""
+
+
+def _persian(text: str) -> bool:
+    """Whether Arabic's ي and ك stand for Persian letters here, as some newsrooms type them."""
+    return ("ي" in text or "ك" in text) and sum(map(text.count, _NOT_ARABIC)) * 100 >= len(text)
 
 
 def fold(text: str) -> str:
@@ -55,7 +68,8 @@ def fold(text: str) -> str:
     lowered = text.lower()
     if len(lowered) != len(text):  # "İ" and a few others grow when lowered
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    return lowered.translate(_folding())
+    folded = lowered.translate(_folding())
+    return folded.translate(_PERSIAN) if _persian(folded) else folded
 
 
 def edgeless(character: str) -> bool:

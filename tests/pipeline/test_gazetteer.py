@@ -35,6 +35,11 @@ def gazetteer() -> Gazetteer:
         ("полиција Србије", "RS"),
         ("serikali ya Tanzania", "TZ"),
         ("os agentes de Angola", "AO"),
+        ("नेपाली पुलिस", "NP"),
+        ("پاکستانی پولیس", "PK"),
+        ("پلیس تاجیکستان", "TJ"),
+        ("Sırbistan'ın polisi", "RS"),
+        ("polis bilong Solomon Ailan", "SB"),
     ],
 )
 def test_a_country_is_known_in_many_languages(gazetteer: Gazetteer, text: str, country: str) -> None:

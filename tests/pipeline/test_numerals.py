@@ -52,6 +52,14 @@ def test_separators_are_read_by_the_language(lang: str, text: str, value: float)
         ("ko", "3만 명", 30000),
         ("ar", "3 آلاف شرطي", 3000),
         ("th", "3 พันนาย", 3000),
+        ("hi", "4.8 करोड़ युआन", 4.8e7),
+        ("hi", "21 करोड़ 50 लाख रुपये", 2.15e8),
+        ("ur", "3 لاکھ افراد", 3e5),
+        ("fa", "۲ هزار و ۳۰۰ دوربین", 2300),
+        ("tr", "2 bin 300 kamera", 2300),
+        ("en", "20 bin bags", 20),
+        ("ms", "RM5 juta", 5e6),
+        ("tpi", "14 milien kina", 1.4e7),
     ],
 )
 def test_a_multiplier_belongs_to_its_number(lang: str, text: str, value: float) -> None:
@@ -74,6 +82,15 @@ def test_a_multiplier_belongs_to_its_number(lang: str, text: str, value: float) 
         ("ja", "三十人", 30),
         ("ru", "сорок полицейских", 40),
         ("id", "dua puluh polisi", 20),
+        ("hi", "पच्चीस पुलिसकर्मी", 25),
+        ("hi", "साढ़े तीन सौ पुलिसकर्मी", 350),
+        ("ur", "دو سو پچاس اہلکار", 250),
+        ("fa", "بیست و پنج افسر", 25),
+        ("fa", "هزار و ۲۰۰ نفر", 1200),
+        ("tr", "yirmi beş polis", 25),
+        ("ms", "dua puluh lima anggota", 25),
+        ("tpi", "sikspela polis", 6),
+        ("bi", "twante polis", 20),
     ],
 )
 def test_numbers_written_in_words(lang: str, text: str, value: float) -> None:
@@ -82,7 +99,14 @@ def test_numbers_written_in_words(lang: str, text: str, value: float) -> None:
 
 @pytest.mark.parametrize(
     ("lang", "text", "value"),
-    [("ar", "٢٧٠٠ شرطي", 2700), ("ar", "٢٬٧٠٠ شرطي", 2700), ("fa", "۱۲۲ کشور", 122), ("zh", "１２２个国家", 122)],
+    [
+        ("ar", "٢٧٠٠ شرطي", 2700),
+        ("ar", "٢٬٧٠٠ شرطي", 2700),
+        ("fa", "۱۲۲ کشور", 122),
+        ("hi", "१२२ देश", 122),
+        ("hi", "1,00,000 लोग", 100000),
+        ("zh", "１２２个国家", 122),
+    ],
 )
 def test_digits_of_other_scripts(lang: str, text: str, value: float) -> None:
     assert values(text, lang) == [value]
@@ -101,6 +125,10 @@ def test_digits_of_other_scripts(lang: str, text: str, value: float) -> None:
         ("ru", "статья 282"),
         ("vi", "điều 4"),
         ("fr", "le 2e sommet"),
+        ("hi", "अनुच्छेद 3"),
+        ("ur", "شق 6"),
+        ("tr", "3'üncü toplantı"),
+        ("ms", "Perkara 5"),
     ],
 )
 def test_a_number_that_only_names_is_marked(lang: str, text: str) -> None:
@@ -110,7 +138,15 @@ def test_a_number_that_only_names_is_marked(lang: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lang", "text"), [("en", "thousands of officers"), ("es", "miles de agentes"), ("fr", "des milliers de policiers")]
+    ("lang", "text"),
+    [
+        ("en", "thousands of officers"),
+        ("es", "miles de agentes"),
+        ("fr", "des milliers de policiers"),
+        ("ur", "اسی تھانے میں"),
+        ("tr", "yüz tanıma sistemi"),
+        ("fa", "نه پلیس"),
+    ],
 )
 def test_vague_words_are_no_numbers(lang: str, text: str) -> None:
     assert values(text, lang) == []

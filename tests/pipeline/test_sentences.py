@@ -13,6 +13,11 @@ TEXTS = [
     ("es", "La policía china llegó ayer. El ministro le dio las gracias.", 2),
     ("fr", "La police chinoise est arrivée hier. Le ministre l'a remerciée.", 2),
     ("ko", "중국 경찰이 도착했다. 장관이 감사를 전했다.", 2),
+    ("ur", "چینی پولیس پہنچ گئی۔ وزیر نے شکریہ ادا کیا۔", 2),
+    ("hi", "चीनी पुलिस पहुँची। मंत्री डॉ. शर्मा ने धन्यवाद दिया।", 2),
+    ("fa", "پلیس چین رسید. وزیر تشکر کرد.", 2),
+    ("tr", "Çin polisi geldi. Bakan Doç. Dr. Kaya teşekkür etti.", 2),
+    ("tpi", "Polis bilong Saina i kam. Minista i tok tenkyu.", 2),
 ]
 
 

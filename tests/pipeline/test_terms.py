@@ -23,6 +23,10 @@ def found(term: str, text: str) -> list[str]:
         ("cảnh sát", "Cảnh sát Trung Quốc", ["Cảnh sát"]),
         ("명", "3000명", ["명"]),
         ("경찰*", "경찰관은", ["경찰"]),
+        ("पुलिस", "चीनी पुलिस और पुलिसकर्मी।", ["पुलिस"]),
+        ("सौंप*", "सौंपे गए", ["सौंप"]),
+        ("تھانے", "چینی تھانے۔", ["تھانے"]),
+        ("polis memuru*", "iki polis memurunun", ["polis memuru"]),
     ],
 )
 def test_word_edges_and_open_ends(term: str, text: str, met: list[str]) -> None:
@@ -65,6 +69,27 @@ def test_a_curly_apostrophe_is_an_apostrophe() -> None:
 @pytest.mark.parametrize("text", ["İstanbul'da Çin polisi", "ẞ 中國 İ", "TÜRKİYE", "ŒUVRE ’"])
 def test_folding_keeps_every_offset(text: str) -> None:
     assert len(fold(text)) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("içişleri", "İÇİŞLERİ"),
+        ("sınır dışı*", "SINIR DIŞI edildi"),
+        ("همکاری های", "همکاری\u200cهای پلیسی"),
+        ("پلیس چین", "پليس چين گفت"),
+        ("کلانتری", "كلانتري چین و پلیس"),
+    ],
+)
+def test_letters_that_newsrooms_type_in_two_ways_are_one(term: str, text: str) -> None:
+    assert len(found(term, text)) == 1
+
+
+def test_arabic_keeps_its_own_letters() -> None:
+    assert found("جیل", "جيل جديد في الصين") == []
+    assert found(
+        "شرطي", "شرطي پ من الصين يدرب الشرطة في العاصمة ويعود إلى بلاده بعد ثلاثة أشهر من التدريب والتعاون بين البلدين"
+    ) == ["شرطي"]
 
 
 def test_a_place_behind_a_letter_that_grows_when_lowered_is_right() -> None:
