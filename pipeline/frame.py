@@ -20,11 +20,20 @@ VERSION = "frame-1"
 FRAMES: tuple[Frame, ...] = ("cooperation", "influence", "none")
 SIGN_COUNT = 3 + 3 * len(VOICES) + 2 + 3
 """How many features after the embedding are signs."""
+SURE = 0.6
+"""Probability above which the voice head is believed over the rule that names the speaker; 0.5 to 0.7 are alike."""
 ARTICLE_FRAMES = ("cooperation", "influence", "mixed", "neutral")
 KINDS: tuple[OutletKind, ...] = (
     "prc_state_media", "state_media", "public", "private", "wire", "ministry", "prc_ministry", "ngo", "think_tank",
 )  # fmt: skip
+VOICE_SIGN_COUNT = SIGN_COUNT + len(KINDS)
+"""The same for the voice head, which is also told the kind of the outlet."""
 PRC_KINDS = frozenset({"prc_state_media", "prc_ministry"})
+
+_AUTHORS: dict[str, Voice] = {
+    "prc_state_media": "prc_state_media", "prc_ministry": "prc_official", "ministry": "host_official", "ngo": "civil_society",
+    "think_tank": "expert",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,15 @@ def _signs(text: str, who: Speaking, lexicon: Lexicon, kind: str | None) -> list
     return [*counts, *who.cues, *ruled, *carried, float(who.attributed), who.quoted, *outlet]
 
 
+def voice_features(rows: Vectors, kind: str | None) -> Vectors:
+    """(n, d + signs + kinds): what the voice head reads, sentence features and which kind of outlet wrote them.
+
+    Who tells a ministry's release or an NGO's report is told by its kind alone; the frame head does not gain by it.
+    """
+    told = np.asarray([float(kind == known) for known in KINDS], dtype=np.float32)
+    return np.hstack([rows, np.tile(told, (len(rows), 1))])
+
+
 def article_features(probabilities: Vectors, headline_frames: Vectors) -> Vectors:
     """(12,) float32 from the sentences' probabilities over FRAMES (n, 3) and the headline's (3,)."""
     if len(probabilities) == 0:
@@ -79,8 +97,8 @@ def article_features(probabilities: Vectors, headline_frames: Vectors) -> Vector
 
 
 def default_voice(kind: str | None) -> Voice:
-    """Who speaks where nobody is named: the outlet."""
-    return "prc_state_media" if kind in PRC_KINDS else "reporter"
+    """Who speaks where nobody is named: whoever wrote the text."""
+    return _AUTHORS.get(kind or "", "reporter")
 
 
 def frame_article(
@@ -89,7 +107,11 @@ def frame_article(
 ) -> Framing:  # fmt: skip
     """Code one relevant article. `rows` are `sentence_features` of its sentences, `headline_row` (d,) of its headline."""
     frames = heads.sentence.probabilities(rows) if len(rows) else np.zeros((0, 3), dtype=np.float32)
-    voices = heads.voice.probabilities(rows) if len(rows) else np.zeros((0, len(VOICES)), dtype=np.float32)
+    voices = (
+        heads.voice.probabilities(voice_features(rows, kind))
+        if len(rows)
+        else np.zeros((0, len(VOICES)), dtype=np.float32)
+    )
     framed = tuple(
         _framed(s, frames[i], _voice(speaking[i], voices[i], heads.voice, kind))
         for i, s in enumerate(sentences)
@@ -118,8 +140,8 @@ def _framed(sentence: Sentence, probabilities: Vectors, voice: Voice) -> FramedS
 
 
 def _voice(who: Speaking, probabilities: Vectors, head: Head, kind: str | None) -> Voice:
-    """The rule's where it remembers who speaks; else the head's, the outlet's own voice where that says reporter."""
-    if who.known and who.voice is not None:
+    """The rule's unless the head is sure; else the head's, the author's own voice where that says reporter."""
+    if who.voice is not None and probabilities.max() <= SURE:
         return who.voice
     voice: Voice = head.labels[int(probabilities.argmax())]  # type: ignore[assignment]
     return default_voice(kind) if voice in ("reporter", "prc_state_media") and who.voice is None else voice

@@ -19,7 +19,16 @@ from sklearn.model_selection import GroupKFold
 from pipeline import screen as screening
 from pipeline.adapters.encoders import SentenceEncoder
 from pipeline.coding import Coder, Text
-from pipeline.frame import ARTICLE_FRAMES, FRAMES, SIGN_COUNT, FrameHeads, article_features, sentence_features
+from pipeline.frame import (
+    ARTICLE_FRAMES,
+    FRAMES,
+    SIGN_COUNT,
+    VOICE_SIGN_COUNT,
+    FrameHeads,
+    article_features,
+    sentence_features,
+    voice_features,
+)
 from pipeline.head import Head
 from pipeline.knowledge import FITTED, Knowledge, codebook_version, load_gazetteer, load_lexicon
 from pipeline.ports import Vectors
@@ -116,6 +125,7 @@ class SentenceRows:
     """All labelled sentences: of articles first (in order), then single ones, then the headlines of relevant articles."""
 
     rows: Vectors
+    voice_rows: Vectors
     frames: tuple[str, ...]
     voices: tuple[str, ...]
     events: tuple[str, ...]
@@ -129,15 +139,18 @@ def sentence_data(examples: Examples, coder: Coder, encoder: SentenceEncoder) ->
     texts = [s for a in relevant for s, _, _ in a.sentences] + [s.text for s in examples.sentences]
     vectors = encoder.encode(texts + [a.headline for a in relevant])
     lexicon, parts, spans, at = coder.knowledge.lexicon, [], [], 0
+    kinds: list[str | None] = []
     for article in relevant:
         sentences = [Sentence(0, len(s), s) for s, _, _ in article.sentences]
         part = vectors[at : at + len(sentences)]
         parts.append(sentence_features(part, sentences, speakers(sentences, lexicon), lexicon, article.outlet_kind))
+        kinds.append(article.outlet_kind)
         spans.append((at, at + len(sentences)))
         at += len(sentences)
     for example in examples.sentences:
         alone = [Sentence(0, len(example.text), example.text)]
         parts.append(sentence_features(vectors[at : at + 1], alone, speakers(alone, lexicon), lexicon, None))
+        kinds.append(None)
         at += 1
     heads = []
     for i, article in enumerate(relevant):
@@ -147,7 +160,10 @@ def sentence_data(examples: Examples, coder: Coder, encoder: SentenceEncoder) ->
     frames = [f for a in relevant for _, f, _ in a.sentences] + [s.frame for s in examples.sentences]
     voices = [v for a in relevant for _, _, v in a.sentences] + [s.voice for s in examples.sentences]
     events = [a.event for a in relevant for _ in a.sentences] + [s.event for s in examples.sentences]
-    return SentenceRows(np.vstack(parts), tuple(frames), tuple(voices), tuple(events), tuple(spans), np.vstack(heads))
+    told = [voice_features(part, kind) for part, kind in zip(parts, kinds, strict=True)]
+    return SentenceRows(
+        np.vstack(parts), np.vstack(told), tuple(frames), tuple(voices), tuple(events), tuple(spans), np.vstack(heads)
+    )
 
 
 def centres(examples: Examples, encoder: SentenceEncoder) -> dict[str, Vectors]:
@@ -186,11 +202,11 @@ def fit(folder: Path) -> list[Table]:
 
     rows = sentence_data(examples, coder, encoder)
     frame, frame_out = fit_head(
-        "frame", Labelled(rows.rows, rows.frames, rows.events), FRAMES, encoder.model, 0.01, SIGN_COUNT
+        "frame", Labelled(rows.rows, rows.frames, rows.events), FRAMES, encoder.model, 0.003, SIGN_COUNT
     )
     tables.append(report("sentence frame", rows.frames, _best(frame_out, frame.labels), rows.events))
     voice, voice_out = fit_head(
-        "voice", Labelled(rows.rows, rows.voices, rows.events), VOICES, encoder.model, 0.01, SIGN_COUNT
+        "voice", Labelled(rows.voice_rows, rows.voices, rows.events), VOICES, encoder.model, 0.003, VOICE_SIGN_COUNT
     )
     tables.append(report("sentence voice", rows.voices, _best(voice_out, voice.labels), rows.events))
 

@@ -1,0 +1,119 @@
+"""The framing stage with heads made by hand: each reads one feature and says so."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.frame import (
+    ARTICLE_FRAMES,
+    FRAMES,
+    KINDS,
+    FrameHeads,
+    article_features,
+    default_voice,
+    frame_article,
+    voice_features,
+)
+from pipeline.head import Head
+from pipeline.ports import Vectors
+from pipeline.records import Framing, Voice
+from pipeline.sentences import split
+from pipeline.speaker import VOICES, Speaking
+
+
+def head(name: str, labels: tuple[str, ...], width: int) -> Head:
+    """A head that gives the label at place i the logit 10 times feature i, and all others none."""
+    weights = np.zeros((len(labels), width), dtype=np.float32)
+    for place in range(min(len(labels), width)):
+        weights[place, place] = 10.0
+    zero = np.zeros(width, dtype=np.float32)
+    return Head(name, "1", "none", labels, weights, np.zeros(len(labels), dtype=np.float32), zero, zero + 1, 1.0)
+
+
+HEADS = FrameHeads(
+    sentence=head("frame", FRAMES, 3),
+    voice=Head(
+        "voice", "1", "none", ("reporter", "expert"), np.zeros((2, 3 + len(KINDS)), dtype=np.float32),
+        np.asarray([1.0, 0.0], dtype=np.float32), np.zeros(3 + len(KINDS), dtype=np.float32),
+        np.ones(3 + len(KINDS), dtype=np.float32), 1.0,
+    ),
+    article=head("framing", ARTICLE_FRAMES, 11),
+)  # fmt: skip
+NOBODY = Speaking(None, False, (0.0,) * len(VOICES), False, 0.0, None)
+TEXT = "They thanked their friends. Critics fear control. It rained."
+ROWS = np.eye(3, dtype=np.float32)
+
+
+def framed(rows: Vectors = ROWS, kind: str | None = None, who: Speaking = NOBODY, heads: FrameHeads = HEADS) -> Framing:
+    sentences = split(TEXT, "en")[: len(rows)]
+    return frame_article(sentences, rows, [who] * len(sentences), np.zeros((1, 3), dtype=np.float32), heads, kind)
+
+
+def test_a_framed_sentence_is_quoted_by_its_place_in_the_text() -> None:
+    found = framed().sentences
+    assert [(one.frame, TEXT[one.start : one.end]) for one in found] == [
+        ("cooperation", "They thanked their friends."),
+        ("influence", "Critics fear control."),
+    ]
+    assert all(one.text == TEXT[one.start : one.end] and one.probability > 0.9 for one in found)
+
+
+def test_the_shares_are_of_the_framed_sentences() -> None:
+    assert framed().shares == {"cooperation": 0.5, "influence": 0.5}
+    assert framed(ROWS[2:]).shares == {"cooperation": 0.0, "influence": 0.0}
+
+
+def test_a_sentence_of_two_frames_says_so() -> None:
+    torn = np.asarray([[0.5, 0.48, 0.0]], dtype=np.float32)
+    (found,) = framed(torn).sentences
+    assert (found.frame, found.both) == ("cooperation", True)
+
+
+def test_the_article_abstains_where_no_framing_is_likely_enough() -> None:
+    nothing = np.zeros((0, 3), dtype=np.float32)
+    article = Head(
+        "framing", "1", "none", ARTICLE_FRAMES, np.zeros((4, 11), dtype=np.float32), np.zeros(4, dtype=np.float32),
+        np.zeros(11, dtype=np.float32), np.ones(11, dtype=np.float32), 1.0,
+    )  # fmt: skip
+    heads = FrameHeads(HEADS.sentence, HEADS.voice, article)
+    found = frame_article([], nothing, [], np.zeros((1, 3), dtype=np.float32), heads, None)
+    assert found.framing == "uncertain"
+    assert sum(found.probabilities.values()) == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "voice"),
+    [
+        (None, "reporter"),
+        ("private", "reporter"),
+        ("prc_state_media", "prc_state_media"),
+        ("prc_ministry", "prc_official"),
+        ("ministry", "host_official"),
+        ("ngo", "civil_society"),
+        ("think_tank", "expert"),
+    ],
+)
+def test_where_nobody_is_named_the_author_speaks(kind: str | None, voice: Voice) -> None:
+    assert default_voice(kind) == voice
+    assert {one.voice for one in framed(kind=kind).sentences} == {voice}
+
+
+def test_the_rule_names_the_speaker_unless_the_head_is_sure() -> None:
+    named = Speaking("company", False, NOBODY.cues, True, 0.5, None)
+    assert {one.voice for one in framed(who=named).sentences} == {"reporter"}
+    unsure = FrameHeads(HEADS.sentence, replace(HEADS.voice, temperature=10.0), HEADS.article)
+    assert {one.voice for one in framed(who=named, heads=unsure).sentences} == {"company"}
+
+
+def test_the_voice_head_is_told_the_kind_of_the_outlet() -> None:
+    rows = voice_features(ROWS, "ngo")
+    assert rows.shape == (3, 3 + len(KINDS))
+    assert (rows[:, 3 + KINDS.index("ngo")] == 1).all()
+    assert voice_features(ROWS, None)[:, 3:].sum() == 0
+
+
+def test_an_article_without_sentences_reads_as_one_unframed() -> None:
+    nothing = article_features(np.zeros((0, 3), dtype=np.float32), np.zeros(3, dtype=np.float32))
+    unframed = article_features(np.asarray([[0, 0, 1]], dtype=np.float32), np.zeros(3, dtype=np.float32))
+    assert np.array_equal(nothing, unframed)
