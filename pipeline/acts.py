@@ -6,7 +6,7 @@ and `units`, which must stand close to each other; each comma or semicolon betwe
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.reading import PRC, Read
@@ -52,65 +52,80 @@ class Rule:
 
     `verb`: the second is the verb. `local`: the Chinese side must stand in the sentence itself or the one before.
     `gift`: things change hands for nothing. `people`: words of handing over need a person in the sentence, to tell them from
-    goods; words of extradition do not.
+    goods; words of extradition do not. `wide`: the words beside may also stand in a sentence next to it. `again`: short names
+    ("the notice") that tell an act only once the article has told it. `officials`: police must stand in the sentence.
     """
 
     type: EngagementType
     named: tuple[str, ...]
     beside: tuple[str, ...] = ()
-    near: int = 80
+    near: int = 125
     default: Status = "delivered"
     verb: bool = False
     local: bool = False
     gift: bool = False
     people: bool = False
+    wide: bool = False
+    again: bool = False
+    officials: bool = False
 
 
 _SIDES = ("china", "prc_bodies", "police")
 _PEOPLE = ("units.persons", "units.person")
 _GOODS = ("units.items", "types.equipment", "acts.system")
 RULES = (
-    Rule("training", ("types.training", "acts.course"), ("units.officers", *_PEOPLE, *_SIDES), 90),
-    Rule("advisers", ("types.advisers",), _SIDES, 60, "under_way"),
-    Rule("equipment", _GOODS, ("acts.give",), 70, verb=True, gift=True),
-    Rule("equipment", _GOODS, ("acts.receive",), 70, verb=True, gift=True),
-    Rule("equipment", _GOODS, ("acts.install",), 70, verb=True),
-    Rule("equipment", _GOODS, ("acts.buy",), 70, "agreed", verb=True),
-    Rule("equipment", ("acts.system",), ("acts.open", "acts.build"), 60, verb=True),
-    Rule("equipment", ("types.equipment",), ("acts.show",), 70, "proposed", verb=True),
-    Rule("facility", ("types.facility", "acts.site"), ("acts.open", "acts.build", "acts.give"), 60, verb=True),
+    Rule("training", ("types.training", "acts.course"), ("units.officers", *_PEOPLE, *_SIDES), 140),
+    Rule("advisers", ("types.advisers",), _SIDES, 60, "under_way", local=True),
+    Rule("advisers", ("acts.trainer",), ("acts.stay",), 80, "under_way", local=True),
+    Rule("equipment", _GOODS, ("acts.give",), 110, verb=True, gift=True),
+    Rule("equipment", _GOODS, ("acts.receive",), 110, verb=True, gift=True),
+    Rule("equipment", _GOODS, ("acts.install",), 110, verb=True),
+    Rule("equipment", _GOODS, ("acts.buy",), 110, "agreed", verb=True),
+    Rule("equipment", ("acts.system",), ("acts.open", "acts.build"), 95, verb=True),
+    Rule("equipment", ("types.equipment",), ("acts.show",), 110, "proposed", verb=True),
+    Rule("facility", ("types.facility", "acts.site"), ("acts.open", "acts.build", "acts.give"), 95, verb=True),
     Rule("agreement", ("acts.pact",), default="agreed"),
     Rule("joint_patrol", ("types.joint_patrol",), default="under_way"),
-    Rule("joint_patrol", ("acts.patrol",), ("units.officers", "police", "prc_bodies"), 50, "under_way", local=True),
-    Rule("joint_patrol", ("acts.patrol",), ("acts.together",), 60, "under_way", local=True),
+    Rule("joint_patrol", ("acts.patrol",), ("units.officers", "police", "prc_bodies"), 80, "under_way", local=True),
+    Rule("joint_patrol", ("acts.patrol",), ("acts.together",), 95, "under_way", local=True),
     Rule("exercise", ("types.exercise",)),
-    Rule("exercise", ("acts.drill",), ("china", "prc_bodies", "acts.together"), 90),
+    Rule("exercise", ("acts.drill",), ("china", "prc_bodies", "acts.together"), 140),
     Rule("liaison_or_station", ("acts.liaison",), default="under_way"),
-    Rule("liaison_or_station", ("types.liaison_or_station",), ("china", "prc_bodies", "foreign"), 60, "under_way", local=True),
+    Rule("liaison_or_station", ("types.liaison_or_station",), ("china", "prc_bodies", "foreign"), 95, "under_way", local=True),
     Rule("joint_operation", ("types.joint_operation",), _SIDES, 90),
     Rule("joint_operation", ("acts.taskforce",), _SIDES, 90, local=True),
-    Rule("joint_operation", ("acts.arrest", "acts.free"), ("acts.together", "prc_bodies"), 110, local=True),
+    Rule("joint_operation", ("acts.arrest", "acts.free"), ("acts.together", "prc_bodies"), 170, local=True),
+    Rule("joint_operation", ("acts.arrest", "acts.free"), ("acts.together",), 170, local=True, wide=True),
     Rule("information_sharing", ("types.information_sharing", "acts.hotline")),
-    Rule("information_sharing", ("acts.information",), ("acts.share",), 40, verb=True, local=True),
+    Rule("information_sharing", ("acts.information",), ("acts.share",), 60, verb=True, local=True),
     Rule("extradition_or_repatriation", ("types.extradition_or_repatriation",), people=True),
-    Rule("extradition_or_repatriation", ("types.extradition_or_repatriation",), ("acts.request", "acts.refuse"), 50),
-    Rule("extradition_or_repatriation", ("acts.return",), ("acts.home",), 60, people=True),
+    Rule("extradition_or_repatriation", ("types.extradition_or_repatriation",), ("acts.request", "acts.refuse"), 80),
+    Rule("extradition_or_repatriation", ("acts.return",), ("acts.home",), 95, people=True),
     Rule("legal_assistance", ("types.legal_assistance",)),
-    Rule("forum", ("types.forum", "acts.meeting"), ("police", "prc_bodies", "units.delegations", "acts.delegation"), 90),
-    Rule("visit", ("types.visit",), ("acts.delegation",), 60),
-    Rule("visit", ("acts.delegation",), ("acts.receive",), 30, verb=True),
+    Rule("forum", ("types.forum", "acts.meeting"), ("police", "prc_bodies", "units.delegations", "acts.delegation"), 140),
+    Rule("visit", ("types.visit",), ("acts.delegation",), 95),
+    Rule("visit", ("acts.delegation",), ("acts.receive",), 45, verb=True),
+    Rule("visit", ("types.visit", "acts.travel"), ("acts.delegation", "acts.official"), 80, local=True),
     Rule("peacekeeping", ("types.peacekeeping",)),
-    Rule("peacekeeping", ("acts.mission",), ("units.officers", "prc_bodies"), 90, local=True),
+    Rule("peacekeeping", ("acts.mission",), ("units.officers", "prc_bodies", "police"), 140, local=True),
     Rule("wanted_notice", ("types.wanted_notice", "acts.reward")),
-    Rule("repression_act", ("types.repression_act",), ("china", "prc_bodies", "acts.exile", "acts.kin"), 80, "alleged"),
-    Rule("repression_act", ("acts.press",), ("acts.exile", "acts.kin"), 50, "alleged"),
+    Rule("wanted_notice", ("acts.notice",), again=True),
+    Rule("repression_act", ("types.repression_act",), ("china", "prc_bodies", "acts.exile", "acts.kin"), 125, "alleged"),
+    Rule("repression_act", ("acts.press",), ("acts.exile", "acts.kin"), 80, "alleged"),
+    Rule("repression_act", ("acts.contact",), ("acts.kin", "acts.exile"), 110, "alleged", officials=True),
     Rule("countermeasure", ("acts.inquire",), default="under_way"),
-    Rule("countermeasure", ("types.countermeasure", "acts.answer"), ("police", "china", "prc_bodies", "acts.liaison"), 90),
+    Rule("countermeasure", ("types.countermeasure", "acts.answer"), ("police", "china", "prc_bodies", "acts.liaison"), 140),
 )  # fmt: skip
 
 
 _PARTS = frozenset({("acts", "course"), ("acts", "patrol"), ("acts", "site"), ("acts", "drill"), ("units", "items")})
 """General words that say nothing of their own inside the name of an act, a body or a thing."""
+
+
+def words_of(act: EngagementType) -> frozenset[str]:
+    """Labels of the words that tell an act of this type, by name or as a verb."""
+    named = {label for rule in RULES if rule.type == act for label in rule.named}
+    return frozenset(named | {label for rule in RULES if rule.type == act and rule.verb for label in rule.beside})
 
 
 def clause_marks(text: str, start: int, end: int) -> int:
@@ -127,20 +142,26 @@ def distance(text: str, one: Hit, other: Hit) -> int:
     return max(0, end - start) + MARK * clause_marks(text, start, end)
 
 
-def mentions(read: Read, before: Sequence[Read], about: bool) -> list[Mention]:
+def mentions(
+    read: Read, before: Sequence[Read], about: bool, after: Sequence[Read] = (), seen: Collection[EngagementType] = ()
+) -> list[Mention]:
     """The acts of one sentence, one for each type, in order.
 
     `before` are the sentences before it, nearest last; `about`: the article is about the Chinese side, so that it is meant
-    throughout. In a wider piece an act needs it in its sentence or shortly before.
+    throughout. In a wider piece an act needs it in its sentence or shortly before. `after` are the sentences that follow,
+    `seen` the acts that the article has told already.
     """
     if not (about or any(sided(other) for other in (read, *before[-CARRIED:]))):
         return []
     found: dict[EngagementType, Mention] = {}
     hidden = _hidden(read)
     for rule in RULES:
-        if rule.type in found or (rule.local and not _local(read, before)):
+        if rule.type in found or (rule.local and not _local(read, before, after if rule.wide else ())):
             continue
-        mention = _told(rule, read, hidden)
+        if (rule.again and rule.type not in seen) or (rule.officials and not read.policing):
+            continue
+        near = (*before, *after) if rule.wide and read.numbers and _people(read) else ()
+        mention = _told(rule, read, hidden, near)
         if mention is not None:
             found[rule.type] = mention
     return sorted(_consistent(found, read), key=lambda mention: mention.trigger.start)
@@ -151,19 +172,22 @@ def sided(read: Read) -> bool:
     return read.chinese or any(place.country in PRC for place in read.places)
 
 
-def _local(read: Read, before: Sequence[Read]) -> bool:
-    return sided(read) or bool(before and sided(before[-1]))
+def _local(read: Read, before: Sequence[Read], after: Sequence[Read]) -> bool:
+    return any(sided(one) for one in (read, *before[-1:], *after[:1]))
 
 
-def _told(rule: Rule, read: Read, hidden: set[Hit]) -> Mention | None:
+def _told(rule: Rule, read: Read, hidden: set[Hit], beside: Sequence[Read]) -> Mention | None:
+    """The act that a rule finds; `beside` are sentences in which its second word may stand too."""
     named = [hit for label in rule.named for hit in read.labelled(label) if hit not in hidden and not _counter(hit)]
+    if "acts.inquire" in rule.named:  # a researcher is named by the same stem in many languages
+        named = [hit for hit in named if not _overlaps(hit, read.labelled("voices.expert"))]
     if rule.type == "facility":
         named = [hit for hit in named if not _overlaps(hit, read.labelled("acts.system"))]
     if rule.people and not _people(read):
         named = [hit for hit in named if _overlaps(hit, read.labelled("acts.extradite"))]
     if not named:
         return None
-    if not rule.beside:
+    if not rule.beside or any(other.labelled(label) for other in beside for label in rule.beside):
         longest = max(named, key=lambda hit: (hit.end - hit.start, -hit.start))
         contract = rule.type == "agreement" and _overlaps(longest, read.labelled("acts.buy"))
         return Mention(rule.type, longest, None, rule.default, rule.gift, contract, read.sentence.start)
@@ -239,11 +263,21 @@ def _consistent(found: dict[EngagementType, Mention], read: Read) -> Iterable[Me
             continue
         if name in ("training", "joint_operation") and "exercise" in found:
             continue
+        schooling = name == "facility" and "training" in found
+        if schooling and mention.trigger.label[0] == "acts":  # the course of a school, not its making
+            continue
+        if name == "agreement" and not (sided(read) or _signed(read)):
+            continue
         if name == "repression_act" and "extradition_or_repatriation" in found and mention.verb is None:
             continue
         if name == "liaison_or_station" and _speaks(mention.trigger, read):
             continue
         yield mention
+
+
+def _signed(read: Read) -> bool:
+    """Whether a word of signing, planning or ending stands in the sentence, so that a pact is more than cited."""
+    return bool(read.labelled("status.agreed") or read.labelled("status.suspended") or read.labelled("status.ended"))
 
 
 def _asked(read: Read) -> bool:

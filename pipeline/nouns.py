@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pipeline.numerals import Number
@@ -28,6 +28,13 @@ _ENDS = {
     "ru": "для с и или в во на по из от к как были",
     "hu": "és vagy a az hogy",
     "id": "untuk dengan dan atau di ke dari yang pada sebagai dalam",
+    "ms": "untuk dengan dan atau di ke dari daripada kepada yang pada sebagai dalam oleh",
+    "tr": "için ile ve veya kadar gibi olarak üzere bu da de",
+    "fa": "برای با و یا در به از که تا را بر",
+    "ur": "کو سے میں نے اور یا پر تک کہ جو تھے ہیں ہے تھا تھی",
+    "hi": "को से में ने और या पर तक कि जो थे हैं है था थी",
+    "tpi": "long na o i bai we olsem wantaim",
+    "bi": "long mo o i oli bae we olsem wetem",
     "vi": "cho với và hoặc ở tại đến từ trong do",
     "ar": "في إلى على عن مع أو",
     "sr": "za sa i ili u na iz od do kao za са и или у на из од до као за",
@@ -45,6 +52,13 @@ _ARTICLE = {
     "ru": r"\b(?:один|одного|одному|одну|одна)\s+",
     "sr": r"\b(?:jedan|jednog|jednu|један|једног|једну)\s+",
     "id": r"\bseorang\s+|\bsatu\s+",
+    "ms": r"\bseorang\s+",
+    "tr": r"\bbir\s+",
+    "fa": r"(?<!\w)یک\s+",
+    "ur": r"(?<!\w)ایک\s+",
+    "hi": r"(?<!\w)एक\s+",
+    "tpi": r"\bwanpela\s+",
+    "bi": r"\bwan\s+",
     "vi": r"\bmột\s+",
     "zh": "一名|一位|一个|一個|1名",
     "ja": r"一人|1人|一名|1名",
@@ -57,17 +71,29 @@ _WORDS_BETWEEN = r"(?:[^\W\d_][\w'’-]*\s+){0,3}"
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What is counted, the place of its number, and the words that say both: text[start:end] of the sentence."""
+    """What is counted, the place of its number, and the words that say both: text[start:end] of the sentence.
+
+    `people`: the noun says only that people are counted ("participants", 名), not whether they are police.
+    """
 
     unit: Unit
     at: int
     start: int
     end: int
     currency: str | None = None
+    people: bool = False
 
 
 def counted(read: Read, number: Number, limit: int, lang: str) -> Counted | None:
     """The noun of a number, up to the next number at `limit`."""
+    what = _counted(read, number, limit, lang)
+    if what is None or what.unit != "persons":
+        return what
+    people = read.around("units.people", what.start, what.end)
+    return replace(what, people=any(hit.end >= what.end or what.at > hit.start for hit in people))
+
+
+def _counted(read: Read, number: Number, limit: int, lang: str) -> Counted | None:
     near = read.around("units", number.start - AFTER, number.end + AFTER + 1)
     units = [hit for hit in near if hit.label[1] in _UNITS]
     if lang in NOUN_FIRST:
@@ -174,3 +200,29 @@ def individuals(read: Read, lang: str) -> Iterator[Counted]:
         if one:
             start = hit.start - len(before) + one.start()
             yield Counted("persons", start, start, hit.end)
+
+
+def single_post(read: Read, named: Hit, lang: str) -> Counted | None:
+    """One office or one officer: an article or a one before the words that name a station or a liaison officer."""
+    pattern = _ARTICLE.get(lang)
+    if pattern is None:
+        return None
+    before = read.sentence.text[max(0, named.start - 60) : named.start]
+    between = "[^\\W\\d_]{0,12}" if lang in COUNTED_AFTER else _WORDS_BETWEEN
+    one = re.search(f"(?:{_ONE_PLACE.get(lang, pattern)}|{pattern}){between}$", before, re.IGNORECASE)
+    if one is None:
+        return None
+    start = named.start - len(before) + one.start()
+    officer = bool(read.around("units.person", named.start, named.end + 8))
+    return Counted("officers" if officer else "stations", start, start, named.end)
+
+
+_ONE_PLACE = {
+    "zh": "一个|一處|一处|一間|一间|1个",
+    "ja": "一か所|1か所|一カ所",
+    "ko": "한 곳|1곳",
+    "id": r"\bsebuah\s+",
+    "ms": r"\bsebuah\s+",
+    "th": "แห่งหนึ่ง",
+}
+"""Ones that count places, where a language has counters."""

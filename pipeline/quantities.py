@@ -4,12 +4,12 @@ Where the noun stands is a matter of language: behind the number with adjectives
 or in front of a number with a counter (Chinese, Japanese, Korean, Thai). A number whose noun is not found is left out.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.acts import MARK, Mention, clause_marks
 from pipeline.measures import amount_of, is_measure
-from pipeline.nouns import Counted, counted, duals, individuals
+from pipeline.nouns import Counted, counted, duals, individuals, single_post
 from pipeline.numerals import Number
 from pipeline.reading import Read
 from pipeline.records import EngagementType, Qualifier, Quantity, QuantityRole, Status, Unit
@@ -19,12 +19,13 @@ UNITS_OF: dict[EngagementType, frozenset[Unit]] = {
     "advisers": frozenset({"officers", "persons"}),
     "equipment": frozenset({"items", "money", "unknown", "countries"}),
     "facility": frozenset({"money", "unknown", "items", "stations"}),
+    "agreement": frozenset({"money"}),
     "joint_patrol": frozenset({"officers", "persons", "countries"}),
-    "exercise": frozenset({"officers", "persons", "countries"}),
+    "exercise": frozenset({"officers", "persons", "countries", "items"}),
     "liaison_or_station": frozenset({"stations", "officers"}),
-    "joint_operation": frozenset({"persons", "items", "stations"}),
+    "joint_operation": frozenset({"persons", "items", "stations", "officers", "money"}),
     "information_sharing": frozenset({"money"}),
-    "extradition_or_repatriation": frozenset({"persons", "countries"}),
+    "extradition_or_repatriation": frozenset({"persons", "countries", "officers"}),
     "legal_assistance": frozenset({"persons", "money"}),
     "forum": frozenset({"delegations", "countries", "persons", "officers"}),
     "visit": frozenset({"persons", "officers"}),
@@ -34,6 +35,8 @@ UNITS_OF: dict[EngagementType, frozenset[Unit]] = {
     "countermeasure": frozenset({"persons", "stations"}),
 }
 """Which counts an act can have; a number of another kind belongs to another act of the sentence or to none."""
+ESCORTS = frozenset({"joint_operation", "extradition_or_repatriation"})
+"""Acts whose officers count only if they are Chinese: how many local police went along says nothing of the cooperation."""
 AS_OFFICERS = frozenset({"advisers", "joint_patrol", "exercise", "peacekeeping", "liaison_or_station"})
 """Acts whose people are serving police, whatever noun counts them: "a unit of 140"."""
 ROLES: dict[EngagementType, QuantityRole] = {
@@ -43,8 +46,15 @@ ROLES: dict[EngagementType, QuantityRole] = {
 }  # fmt: skip
 FAR = 130
 """A number farther than this from an act, clause marks counted, is none of it."""
+PART = 30
+"""Code points between a number and the words that make it a part of another."""
+BESIDE = 40
+"""Code points between an amount and the word that says it was given."""
 RUNNING = 60
 """Code points from a number within which a sign of a running total is about it."""
+_BOTH = 2
+"""As many countries as every cooperation has: "the two countries" and "the two countries' police" count nothing."""
+_PARTED: frozenset[Unit] = frozenset({"persons", "officers", "items"})
 _PLAIN: frozenset[Unit] = frozenset({"trainings", "stations", "money", "unknown"})
 
 
@@ -53,34 +63,48 @@ class Owned:
     """A quantity with the mention that it belongs to and the place of its number in the sentence.
 
     `told`: its role, where a word beside the number tells it: victims freed among suspects held, trainers among trainees.
+    `part`: it is a part of another number and shares the status of the act.
     """
 
     owner: Mention
     at: int
     quantity: Quantity
     told: QuantityRole | None = None
+    part: bool = False
 
 
 def owned_quantities(
-    read: Read, own: Sequence[Mention], carried: Sequence[Mention], earlier: Sequence[Mention], lang: str
+    read: Read,
+    own: Sequence[Mention],
+    carried: Sequence[Mention],
+    earlier: Sequence[Mention],
+    lang: str,
+    before: Sequence[Owned] = (),
 ) -> list[Owned]:
     """Each counted number of the sentence with its act: one of the sentence, else one `carried` from those just before.
 
     `earlier`: acts of any sentence before, to which a number belongs if a word beside it says so (`_CONFIRMED`).
+    `before`: what was counted in the article so far; a part of it ("18 of them") has no noun of its own.
     """
-    found = []
+    found: list[Owned] = []
     for i, number in enumerate(read.numbers):
         limit = read.numbers[i + 1].start if i + 1 < len(read.numbers) else len(read.sentence.text)
         what = _what(read, number, limit, lang)
-        owner = (_owner(read, what, own, carried) or _confirmed(read, what, earlier)) if what else None
-        if what and owner:
-            found.append(Owned(owner, what.at, _quantity(read, number.value, what), _told(read, what, owner)))
+        if what is None:
+            part = _part(read, number, limit, (*before[-1:], *found), lang)
+            found += [part] if part else []
+            continue
+        owner = _owner(read, what, own, carried) or _confirmed(read, what, (*own, *earlier))
+        if owner:
+            quantity = _quantity(read, number.value, what)
+            if what.people and owner.type == "training" and _among_police(read, (*before, *found)):
+                quantity = replace(quantity, unit="officers")
+            found.append(Owned(owner, what.at, quantity, _told(read, what, owner)))
     for what in duals(read):
         owner = _owner(read, what, own, carried)
         if owner:
             found.append(Owned(owner, what.at, _quantity(read, 2, what), _told(read, what, owner)))
-    single = _single(read, own, found, lang)
-    return [*found, single] if single else found
+    return [*found, *_singles(read, own, found, lang)]
 
 
 def _what(read: Read, number: Number, limit: int, lang: str) -> Counted | None:
@@ -89,37 +113,74 @@ def _what(read: Read, number: Number, limit: int, lang: str) -> Counted | None:
         return Counted("unknown" if amount.bare else "money", number.start, number.start, amount.end, amount.currency)
     if is_measure(read.sentence.text, number, lang) or number.value < 2:
         return None
+    if number.value == _BOTH and read.around("units.countries", number.end, number.end + 3):
+        return None
     return counted(read, number, limit, lang)
+
+
+def _part(read: Read, number: Number, limit: int, known: Sequence[Owned], lang: str) -> Owned | None:
+    """A number without a noun beside words that say "of them", as a part of what was counted last."""
+    if not known or number.year or is_measure(read.sentence.text, number, lang):
+        return None
+    whole = known[-1]
+    beside = read.around("acts.parts", number.start - PART, min(limit, number.end + PART))
+    if not beside or whole.quantity.unit not in _PARTED or not 2 <= number.value < whole.quantity.n:
+        return None
+    words = Counted(whole.quantity.unit, number.start, number.start, number.end)
+    return Owned(whole.owner, number.start, _quantity(read, number.value, words), whole.told, part=True)
+
+
+def _among_police(read: Read, known: Sequence[Owned]) -> bool:
+    """Whether "people" who are trained are police, by what was counted before or by the sentence."""
+    counted_before = [row.quantity.unit for row in known if row.owner.type == "training" and row.told is None]
+    if any(unit in ("officers", "persons") for unit in counted_before):
+        return "officers" in counted_before
+    return bool(read.labelled("units.officers"))
 
 
 def _owner(read: Read, what: Counted, own: Sequence[Mention], carried: Sequence[Mention]) -> Mention | None:
     able = [
         (_far(read.sentence.text, what.at, mention), i, mention)
         for i, mention in enumerate(own)
-        if what.unit in UNITS_OF.get(mention.type, frozenset())
+        if _able(read, what, mention)
     ]
     if able:
-        nearest = min(able, key=lambda row: row[:2])
+        teachers = [row for row in able if row[2].type == "advisers" and _teaching(read, what)]
+        nearest = min(teachers or able, key=lambda row: row[:2])
         return nearest[2] if nearest[0] <= FAR else None
     if own or what.unit in ("countries", "unknown"):
         return None
-    return next((mention for mention in carried if what.unit in UNITS_OF.get(mention.type, frozenset())), None)
+    return next((mention for mention in carried if _able(read, what, mention)), None)
+
+
+def _able(read: Read, what: Counted, mention: Mention) -> bool:
+    if mention.type in ESCORTS and what.unit == "officers" and not _chinese(read, what):
+        return False
+    return what.unit in UNITS_OF.get(mention.type, frozenset())
+
+
+def _teaching(read: Read, what: Counted) -> bool:
+    return any(hit.end <= what.end + 3 for hit in read.around("acts.trainer", what.start, what.end))
+
+
+def _chinese(read: Read, what: Counted) -> bool:
+    return any(read.around(label, what.start - 8, what.end + 25) for label in ("china", "prc_bodies"))
 
 
 _CONFIRMED: dict[EngagementType, tuple[str, ...]] = {
-    "forum": ("country_roles.attending",),
-    "exercise": ("country_roles.attending",),
+    "forum": ("country_roles.attending", "acts.attend"),
+    "exercise": ("country_roles.attending", "acts.attend"),
     "joint_operation": ("acts.arrest", "acts.free"),
     "equipment": ("acts.cost",),
     "facility": ("acts.cost",),
 }
 """Signs by which a number belongs to an act told earlier in the article: who attended, who was held, what it cost."""
-_BY_SIGN: frozenset[Unit] = frozenset({"persons", "officers", "countries", "delegations", "money"})
+_BY_SIGN: frozenset[Unit] = frozenset({"persons", "officers", "countries", "delegations", "money", "items"})
 
 
 def _confirmed(read: Read, what: Counted, earlier: Sequence[Mention]) -> Mention | None:
     for mention in earlier:
-        able = what.unit in UNITS_OF.get(mention.type, frozenset()) and what.unit in _BY_SIGN
+        able = _able(read, what, mention) and what.unit in _BY_SIGN
         signs = _CONFIRMED.get(mention.type, ())
         if able and any(read.around(label, what.at - FAR, what.at + FAR) for label in signs):
             return mention
@@ -128,11 +189,11 @@ def _confirmed(read: Read, what: Counted, earlier: Sequence[Mention]) -> Mention
 
 def _told(read: Read, what: Counted, owner: Mention) -> QuantityRole | None:
     if owner.type == "training":
-        teaching = any(
-            what.start <= hit.start and hit.end <= what.end + 3
-            for hit in read.around("acts.trainer", what.start, what.end)
-        )
-        return "sent" if teaching else None
+        return "sent" if _teaching(read, what) and _chinese(read, what) else None
+    if owner.type == "facility" and what.unit == "money":
+        return "donated" if read.around("acts.give", what.at - BESIDE, what.end + BESIDE) else None
+    if owner.type == "wanted_notice" and what.unit == "persons":
+        return "arrested" if read.around("acts.arrest", what.at - FAR, what.at + FAR) else None
     if owner.type == "joint_operation":
         near = [
             (abs(hit.start - what.at), name)
@@ -150,13 +211,21 @@ def _far(text: str, at: int, mention: Mention) -> int:
     )
 
 
-def _single(read: Read, own: Sequence[Mention], found: Iterable[Owned], lang: str) -> Owned | None:
-    """One person handed over: "a man", "un empresario", "一名男子", where the sentence counts no one else."""
-    owner = next((mention for mention in own if mention.type == "extradition_or_repatriation"), None)
-    if owner is None or any(row.quantity.unit in ("persons", "officers") for row in found):
-        return None
-    what = _one_person(read, owner.trigger.start, lang)
-    return Owned(owner, what.at, _quantity(read, 1, what)) if what else None
+SINGLES: frozenset[EngagementType] = frozenset({"extradition_or_repatriation", "wanted_notice", "countermeasure"})
+"""Acts that are done to one person: "a man", "un empresario", "一名男子"."""
+
+
+def _singles(read: Read, own: Sequence[Mention], found: Iterable[Owned], lang: str) -> Iterator[Owned]:
+    """One person handed over or wanted, one office or officer, where the sentence counts no others."""
+    people = any(row.quantity.unit in ("persons", "officers") for row in found)
+    for mention in own:
+        what = None
+        if mention.type in SINGLES and not people:
+            what = _one_person(read, mention.trigger.start, lang)
+        elif mention.type == "liaison_or_station" and not any(row.owner == mention for row in found):
+            what = single_post(read, mention.trigger, lang)
+        if what:
+            yield Owned(mention, what.at, _quantity(read, 1, what), _told(read, what, mention))
 
 
 def _one_person(read: Read, near: int, lang: str) -> Counted | None:
@@ -197,7 +266,9 @@ def _role(unit: Unit, mention: Mention, status: Status) -> QuantityRole:
     if unit in _PLAIN:
         return "other"
     if unit in ("countries", "delegations"):
-        return "attending" if mention.type in ("forum", "exercise", "training") else "other"
+        return "attending" if mention.type in ("forum", "exercise") else "other"
+    if unit == "officers" and mention.type in ESCORTS:
+        return "sent"
     if mention.type == "training":
         return "trained" if status in ("delivered", "ended") else "to_train"
     if mention.type == "equipment":

@@ -19,12 +19,12 @@ _OPEN: frozenset[Status] = _ANY | {"alleged"}
 _EVENT: frozenset[Status] = _COMING | {"under_way", "delivered", "suspended", "ended"}
 POSSIBLE: dict[EngagementType, frozenset[Status]] = {
     "training": _ANY,
-    "advisers": _ANY,
+    "advisers": _ANY - {"delivered"},
     "facility": _OPEN,
     "equipment": _COMING | {"agreed", "delivered", "suspended"},
     "agreement": _COMING | {"suspended", "ended"},
     "joint_patrol": _EVENT,
-    "exercise": _COMING | {"under_way", "delivered"},
+    "exercise": _COMING | {"under_way", "delivered", "suspended"},
     "liaison_or_station": _COMING | {"agreed", "under_way", "alleged", "ended"},
     "joint_operation": frozenset({"delivered"}),
     "information_sharing": _COMING | {"agreed", "delivered"},
@@ -45,6 +45,8 @@ ASKED_FOR: frozenset[EngagementType] = frozenset({"extradition_or_repatriation",
 """Acts that one side asks the other for, so that a request may be open or refused."""
 CLOSE = 40
 """For an agreement, whose sentence is full of what it will bring, only a sign as close as this counts."""
+HALT = 50
+"""Code points between an agreement and the word that it is suspended or has ended."""
 AGREED_IN: frozenset[EngagementType] = frozenset({"information_sharing", "liaison_or_station", "facility"})
 """Acts that are contents of an agreement where they stand beside one."""
 MODAL = 12
@@ -58,23 +60,43 @@ FUTURE = {
     "fr": re.compile(r"\b\w{2,}[^aeiouéè\s](?:e|i)?ront\b|\b(?:sera|fera|pourra|devra|recevra|viendra|ira)\b"),
     "ar": re.compile(r"\bو?س[يتن](?!ار|اس|د\b|دة|اد|نم|ف\b)\w{3,}"),
     "sw": re.compile(r"\b(?:wa|a|i|ya|zi|u|ki|vi|tu|ni|li|ku)ta(?:ka)?[b-df-hj-np-tv-z]\w{3,}"),
+    "tr": re.compile(r"\b(?!sürecek)\w+(?:y?ecek|y?acak|y?eceğ|y?acağ)(?!t)\w*"),
+    "hi": re.compile(r"[\u0900-\u097f]+(?:ेगा|ेगी|ेंगे|ेंगी|एगा|एगी|एंगे|एंगी|एँगे|एँगी|ोगा|ोगी|ोंगे|ोंगी)(?![\u0900-\u0963])"),
+    "ur": re.compile(r"(?<!\w)(?:\w*(?:ہو|ئی|ے|یں|وں))?گ[اےی](?!\w)"),
     "hu": re.compile(r"\bfog(?:ja|ják|nak|juk)?\b|\blesz(?:nek)?\b"),
 }  # fmt: skip
 """Future tense by the ending or prefix of the verb, where a language has one and a list of verbs would never be complete."""
+STAGED: frozenset[EngagementType] = frozenset({"forum", "exercise", "visit"})
+"""Acts that open, go on for days and close."""
+CONTENTS: frozenset[EngagementType] = frozenset(
+    {"training", "information_sharing", "liaison_or_station", "facility", "joint_patrol", "advisers", "exercise"}
+)
+"""Acts that an agreement may provide for."""
 NEGATED = 22
 """Code points between a negation and what it negates."""
-_AFTER_VERB = frozenset({"ja", "ko"})
-"""Languages whose negation follows the verb."""
+_AFTER_VERB = frozenset({"ja", "ko", "hi", "ur", "fa", "tr"})
+"""Languages whose negation follows what it negates."""
 
 
-def status_of(read: Read, mention: Mention, lang: str, at: int | None = None) -> Status:
-    """The status of an act, at the place of one of its numbers if `at` is given."""
+def status_of(read: Read, mention: Mention, lang: str, at: int | None = None, pact: bool = False) -> Status:
+    """The status of an act, at the place of one of its numbers if `at` is given; `pact`: an agreement was told before."""
     anchor = mention.anchor.start if at is None else at
     if mention.type in ASKED_FOR:
         asked = _asked(read, anchor)
         if asked is not None:
             return asked
+    if mention.type == "agreement":
+        halted = _halted(read)
+        if halted is not None:
+            return halted
+    if mention.type in CONTENTS and _provided_for(read, anchor, pact):
+        return "agreed"
     signs = [sign for sign in _signs(read, lang, anchor) if sign[2] in POSSIBLE[mention.type]]
+    if mention.type in STAGED:
+        stages = list(_stages(read, anchor, signs))
+        signs = [
+            sign for sign in signs if not any(sign[0] < end and start < sign[1] for start, end, _ in stages)
+        ] + stages
     best = _nearest(read, mention, signs, anchor)
     if best is None or (best[1] == "delivered" and mention.default == "alleged"):
         return _by_default(read, mention)
@@ -106,6 +128,35 @@ def _signs(read: Read, lang: str, anchor: int) -> Iterable[tuple[int, int, Statu
     if lang in FUTURE:
         for match in FUTURE[lang].finditer(read.sentence.text[first:last].lower()):
             yield first + match.start(), first + match.end(), "pledged"
+
+
+def _halted(read: Read) -> Status | None:
+    """Whether any agreement of the sentence is suspended or has ended, with nothing signed nearer to it."""
+    for pact in read.labelled("acts.pact"):
+        near: list[tuple[int, Status]] = [
+            (abs(hit.start - pact.start), hit.label[1])
+            for hit in read.around("status", pact.start - HALT, pact.end + HALT)
+            if hit.label[1] in ("suspended", "ended", "agreed") and (hit.start >= pact.end or hit.end <= pact.start)
+        ]
+        if near and min(near)[1] != "agreed":
+            return min(near)[1]
+    return None
+
+
+def _stages(read: Read, anchor: int, signs: Iterable[tuple[int, int, Status]]) -> Iterable[tuple[int, int, Status]]:
+    """What has opened is under way until words say that it has closed; what will close has not."""
+    first, last = anchor - FAR, anchor + FAR
+    coming = [end for _, end, status in signs if status in _COMING]
+    for hit in read.around("acts.open", first, last):
+        yield hit.start, hit.end, "under_way"
+    for hit in read.around("acts.close", first, last):
+        ahead = any(0 <= hit.start - end <= MODAL for end in coming)
+        yield hit.start, hit.end, "under_way" if ahead else "delivered"
+
+
+def _provided_for(read: Read, anchor: int, pact: bool) -> bool:
+    """Whether an agreement is said to hold the act: "the text provides for patrols"."""
+    return (pact or bool(read.labelled("acts.pact"))) and bool(read.around("acts.contain", anchor - FAR, anchor))
 
 
 def _of_pact(read: Read, start: int, end: int, anchor: int) -> bool:

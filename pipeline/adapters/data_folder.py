@@ -108,7 +108,6 @@ class DataFolder:
             return "held by another run"
 
 
-
 def _unusable(path: Path, error: OSError) -> DataFolderError:
     reason = (error.strerror or str(error)).lower()
     return DataFolderError(f"{path}: {reason}: change its rights, or give another data folder")

@@ -58,6 +58,13 @@ def counts(text: str, found: tuple[EngagementReport, ...]) -> set[tuple[float, s
         ("sw", "China imekabidhi pikipiki 20 kwa polisi wa Kenya."),
         ("vi", "Trung Quốc tặng 20 mô tô cho cảnh sát Lào."),
         ("th", "จีนบริจาครถจักรยานยนต์ 20 คัน ให้ตำรวจลาว"),
+        ("ur", "چین نے فجی کی پولیس کو 20 موٹر سائیکلیں عطیہ کیں۔"),
+        ("hi", "चीन ने फिजी की पुलिस को 20 मोटरसाइकिलें दान कीं।"),
+        ("fa", "چین ۲۰ دستگاه موتورسیکلت به پلیس تاجیکستان اهدا کرد."),
+        ("tr", "Çin, Sırbistan polisine 20 motosiklet hibe etti."),
+        ("ms", "China menyumbangkan 20 buah motosikal kepada polis Malaysia."),
+        ("tpi", "Saina i givim 20 motobaik long polis bilong Fiji."),
+        ("bi", "Jaena i givim 20 motobaek long polis blong Fiji."),
     ],
 )
 def test_a_gift_is_equipment_delivered_with_its_items(reports: Reader, lang: str, text: str) -> None:
@@ -79,6 +86,13 @@ def test_a_gift_is_equipment_delivered_with_its_items(reports: Reader, lang: str
         ("id", "Malaysia mendeportasi 94 tersangka ke Tiongkok."),
         ("ja", "マレーシアから中国人容疑者94人が中国に送還された。"),
         ("ko", "말레이시아가 용의자 94명을 중국으로 송환했다."),
+        ("ur", "ملائیشیا نے 94 ملزمان کو چین کے حوالے کر دیا۔"),
+        ("hi", "मलेशिया ने 94 आरोपियों को चीन प्रत्यर्पित किया।"),
+        ("fa", "مالزی ۹۴ مظنون را به چین تحویل داد."),
+        ("tr", "Malezya 94 şüpheliyi Çin'e iade etti."),
+        ("ms", "Malaysia menghantar pulang 94 suspek ke China."),
+        ("tpi", "Malaysia i salim 94 saspek i go bek long Saina."),
+        ("bi", "Malaysia i sendem bak 94 saspek long Jaena."),
     ],
 )
 def test_people_sent_back_are_repatriated(reports: Reader, lang: str, text: str) -> None:
@@ -100,6 +114,13 @@ def test_people_sent_back_are_repatriated(reports: Reader, lang: str, text: str)
         ("ar", "ستدرب الشرطة الصينية 40 ضابطا من مصر.", "pledged"),
         ("zh", "中国警方将为斐济培训40名警察。", "pledged"),
         ("id", "Polisi Tiongkok akan melatih 40 polisi Indonesia.", "pledged"),
+        ("ur", "چینی پولیس فجی کے 40 افسران کو تربیت دے گی۔", "pledged"),
+        ("hi", "चीनी पुलिस फिजी के 40 अधिकारियों को प्रशिक्षण देगी।", "pledged"),
+        ("fa", "پلیس چین ۴۰ افسر از تاجیکستان را آموزش خواهد داد.", "pledged"),
+        ("tr", "Çin polisi Sırbistan'dan 40 polise eğitim verecek.", "pledged"),
+        ("ms", "Polis China akan melatih 40 pegawai polis Malaysia.", "pledged"),
+        ("tpi", "Polis bilong Saina bai trenim 40 polis ofisa bilong Fiji.", "pledged"),
+        ("bi", "Polis blong Jaena bae i trenem 40 polis ofisa blong Fiji.", "pledged"),
     ],
 )
 def test_tense_and_modality_tell_the_status(reports: Reader, lang: str, text: str, status: str) -> None:
@@ -115,6 +136,10 @@ def test_tense_and_modality_tell_the_status(reports: Reader, lang: str, text: st
         ("ru", "Полиция и Китай не подписали соглашение."),
         ("ko", "라오스는 중국과 범죄인 인도 조약을 맺고 있지 않다."),
         ("id", "Polisi dan Tiongkok tidak menandatangani perjanjian."),
+        ("ur", "چین کے ساتھ پولیس تعاون کا کوئی معاہدہ نہیں ہوا۔"),
+        ("hi", "चीन के साथ पुलिस सहयोग का कोई समझौता नहीं हुआ।"),
+        ("fa", "با چین هیچ توافقنامه پلیسی امضا نشد."),
+        ("tr", "Çin ile polis anlaşması imzalanmadı."),
     ],
 )
 def test_what_did_not_happen_is_no_agreement(reports: Reader, lang: str, text: str) -> None:
@@ -127,6 +152,8 @@ def test_what_did_not_happen_is_no_agreement(reports: Reader, lang: str, text: s
         ("en", "A court in Poland refused to extradite a man to China."),
         ("ru", "Суд отклонил запрос Китая о выдаче бизнесмена."),
         ("ja", "最高裁は中国が求めた身柄引き渡しを認めない決定を出した。"),
+        ("hi", "अदालत ने चीनी कारोबारी के प्रत्यर्पण का अनुरोध ठुकरा दिया।"),
+        ("tr", "Mahkeme, Çin'in bir iş insanının iadesi talebini reddetti."),
     ],
 )
 def test_a_refused_request_is_denied(reports: Reader, lang: str, text: str) -> None:

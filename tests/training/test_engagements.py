@@ -6,40 +6,48 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError
-from training.engagements import code, tables
+from training.engagements import Coded, code, tables
 from training.examples import FOLDER
 from training.scores import Table
 
+COVERED = frozenset(
+    ["ar", "de", "en", "es", "fr", "hu", "id", "it", "ja", "ko", "pt", "ru", "sr", "sw", "th", "vi", "zh"]
+)
+"""Languages whose words have been checked against labelled articles; the floors are theirs."""
+
 
 @pytest.fixture(scope="module")
-def figures() -> dict[str, Table]:
-    return {table.title: table for table in tables(code())}
+def coded() -> list[Coded]:
+    return code()
 
 
-def test_every_coded_article_is_compared() -> None:
+@pytest.fixture(scope="module")
+def figures(coded: list[Coded]) -> dict[str, Table]:
+    return {table.title: table for table in tables([one for one in coded if one.example.lang in COVERED])}
+
+
+def test_every_coded_article_is_compared(coded: list[Coded]) -> None:
     lines = [line for path in (FOLDER / "engagements").glob("*.jsonl") for line in path.read_text("utf-8").splitlines()]
-    assert len(code()) == len(lines)
+    assert len(coded) == len(lines)
 
 
 @pytest.mark.parametrize(
     ("title", "floor"),
     [
-        ("engagements: types", 0.80),
-        ("engagements: types with status", 0.63),
-        ("engagements: quantities (number, unit, role)", 0.64),
-        ("engagements: quantities (number, unit)", 0.70),
-        ("engagements: countries (articles with real ones)", 0.90),
+        ("engagements: types", 0.74),
+        ("engagements: types with status", 0.55),
+        ("engagements: quantities (number, unit, role)", 0.55),
+        ("engagements: quantities (number, unit)", 0.63),
+        ("engagements: countries (articles with real ones)", 0.93),
     ],
 )
 def test_the_figures_stay_above_what_was_reached(figures: dict[str, Table], title: str, floor: float) -> None:
     assert figures[title].figures["f1"] >= floor
 
 
-def test_each_language_has_its_line(figures: dict[str, Table]) -> None:
-    lines = figures["engagements: types"].lines
-    assert {line.split(":")[0] for line in lines[1:]} == {
-        path.stem for path in (FOLDER / "engagements").glob("*.jsonl")
-    }
+def test_each_language_has_its_line(coded: list[Coded]) -> None:
+    lines = tables(coded)[0].lines
+    assert {line.split(":")[0].strip() for line in lines[1:]} == {one.example.lang for one in coded}
 
 
 def test_an_article_that_is_not_there_is_named(tmp_path: Path) -> None:
