@@ -14,6 +14,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -102,11 +103,18 @@ def served(sources: Path, tmp_path: Path) -> Iterator[dict[str, Any]]:
 
 
 def ask(api: str, path: str, body: object = None) -> Any:
-    """The Prefect API; a body makes it a POST."""
+    """The Prefect API; a body makes it a POST. It answers 503 while its own SQLite is locked, and its clients ask again."""
     data = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(f"{api}{path}", data, {"content-type": "application/json"})
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return json.loads(answer.read())
+    until = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return json.loads(answer.read())
+        except HTTPError as error:
+            if error.code != 503 or time.monotonic() > until:
+                raise
+        time.sleep(1)
 
 
 def deployment(api: str, name: str) -> Any:
