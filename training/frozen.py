@@ -13,7 +13,8 @@ from pipeline.records import EngagementReport, Framing
 from training.engagements import Coded, CodedArticle
 from training.engagements import tables as engagement_tables
 from training.examples import ArticleExample, load_articles, load_lines
-from training.scores import Table, counted, report
+from training.scores import Table, report
+from training.verdicts import Verdict, framed_sentences, framing, relevance
 
 FOLDER = Path(__file__).parent / "frozen"
 
@@ -41,57 +42,28 @@ def judge(coder: Coder, folder: Path = FOLDER) -> list[Judged]:
 
 def tables(judged: Sequence[Judged], folder: Path = FOLDER) -> list[Table]:
     """All figures."""
+    verdicts = [_verdict(one) for one in judged]
+    sentences, voiced = framed_sentences(verdicts)
+    voices = report(
+        "voice of these sentences",
+        [one.gold for one in voiced],
+        [one.said for one in voiced],
+        [one.event for one in voiced],
+    )
     return [
-        _relevance(judged),
-        _framing(judged),
-        *_sentences(judged),
+        relevance(verdicts),
+        framing(verdicts, "articles"),
+        sentences,
+        voices,
         *engagement_tables(_coded(judged, folder)),
     ]
 
 
-def _relevance(judged: Sequence[Judged]) -> Table:
-    gold = ["relevant" if one.example.relevant else "other" for one in judged]
-    said = ["relevant" if one.framing else "other" for one in judged]
-    table = report("relevance", gold, said, [one.example.event for one in judged])
-    missed = [one.example.id for one in judged if one.example.relevant and not one.framing]
-    kept = [one.example.id for one in judged if one.framing and not one.example.relevant]
-    table.lines.extend([f"missed: {', '.join(missed) or 'none'}", f"wrongly kept: {', '.join(kept) or 'none'}"])
-    return table
-
-
-def _framing(judged: Sequence[Judged]) -> Table:
-    kept = [(one.example, one.framing) for one in judged if one.example.relevant and one.framing]
-    gold = [str(example.framing) for example, _ in kept]
-    said = [framing.framing for _, framing in kept]
-    return report("article framing (relevant articles that were kept)", gold, said, [e.event for e, _ in kept])
-
-
-def _sentences(judged: Sequence[Judged]) -> list[Table]:
-    """Framed sentences met by their words, and the voice of those that are right."""
-    gold = {
-        (one.example.id, text): (frame, voice)
-        for one in judged
-        if one.example.relevant
-        for text, frame, voice in one.example.sentences
-        if frame != "none"
-    }
-    said = {
-        (one.example.id, sentence.text): (sentence.frame, sentence.voice)
-        for one in judged
-        if one.example.relevant and one.framing
-        for sentence in one.framing.sentences
-    }
-    right = [key for key, (frame, _) in gold.items() if key in said and said[key][0] == frame]
-    event = {one.example.id: one.example.event for one in judged}
-    return [
-        counted("framed sentences (same sentence, same frame)", len(right), len(said), len(gold)),
-        report(
-            "voice of these sentences",
-            [gold[key][1] for key in right],
-            [said[key][1] for key in right],
-            [event[article] for article, _ in right],
-        ),
-    ]
+def _verdict(one: Judged) -> Verdict:
+    example = one.example
+    framed = {text: (frame, voice) for text, frame, voice in example.sentences if frame != "none"}
+    kept = one.framing is not None
+    return Verdict(example.id, example.event, example.relevant, example.framing, framed, kept, one.framing)
 
 
 def _coded(judged: Sequence[Judged], folder: Path) -> list[Coded]:

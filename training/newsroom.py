@@ -13,7 +13,8 @@ from pipeline.records import Article, EngagementReport, Framing
 from sample.outlets import outlet_ids, read_outlet
 from sample.pages import PageFile, read_pages
 from sample.postings import postings
-from training.scores import Table, b_cubed, counted, report
+from training.scores import Table, b_cubed, counted
+from training.verdicts import Verdict, framed_sentences, framing, relevance
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,14 @@ def _compared(state: State, name: str, page: PageFile, url: str) -> Compared:
 
 def tables(pages: list[Compared]) -> list[Table]:
     """All figures."""
+    verdicts = [_verdict(p) for p in pages]
+    sentences, voiced = framed_sentences(verdicts)
+    right = sum(one.gold == one.said for one in voiced)
+    sentences.lines.append(f"voice right on {right} of these {len(voiced)}: {right / max(len(voiced), 1):.3f}")
     return [
-        _relevance(pages),
-        _framing(pages),
-        _sentences(pages),
+        relevance(verdicts),
+        framing(verdicts, "pages"),
+        sentences,
         _stories(pages),
         _countries(pages),
         _numbers(pages),
@@ -77,42 +82,15 @@ def tables(pages: list[Compared]) -> list[Table]:
     ]
 
 
-def _relevance(pages: list[Compared]) -> Table:
-    gold = ["relevant" if p.page.expected.relevant else "other" for p in pages]
-    said = ["relevant" if p.relevant else "other" for p in pages]
-    table = report("relevance", gold, said, [p.event for p in pages])
-    lost = [
-        p.name + ("" if p.article else " (not gathered)") for p in pages if p.page.expected.relevant and not p.relevant
-    ]
-    extra = [p.name for p in pages if p.relevant and not p.page.expected.relevant]
-    table.lines.extend([f"missed: {', '.join(lost) or 'none'}", f"wrongly kept: {', '.join(extra) or 'none'}"])
-    return table
+def _verdict(p: Compared) -> Verdict:
+    expected = p.page.expected
+    name = p.name + ("" if p.article else " (not gathered)")
+    framed = {sentence.text: (sentence.frame, sentence.voice) for sentence in expected.sentences}
+    return Verdict(name, p.event, expected.relevant, expected.framing, framed, p.relevant, p.framing)
 
 
 def _right(pages: Iterable[Compared]) -> list[Compared]:
     return [p for p in pages if p.page.expected.relevant]
-
-
-def _framing(pages: list[Compared]) -> Table:
-    coded = [p for p in _right(pages) if p.framing]
-    gold = [str(p.page.expected.framing) for p in coded]
-    said = [p.framing.framing for p in coded if p.framing]
-    return report("article framing (relevant pages that were kept)", gold, said, [p.event for p in coded])
-
-
-def _sentences(pages: list[Compared]) -> Table:
-    hit = voices = said = gold = 0
-    for p in _right(pages):
-        expected = {s.text: s for s in p.page.expected.sentences}
-        found = {s.text: s for s in p.framing.sentences} if p.framing else {}
-        gold, said = gold + len(expected), said + len(found)
-        for text, sentence in expected.items():
-            if text in found and found[text].frame == sentence.frame:
-                hit += 1
-                voices += found[text].voice == sentence.voice
-    table = counted("framed sentences (same sentence, same frame)", hit, said, gold)
-    table.lines.append(f"voice right on {voices} of these {hit}: {voices / max(hit, 1):.3f}")
-    return table
 
 
 def _stories(pages: list[Compared]) -> Table:
