@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from pipeline.gazetteer import Place
 from pipeline.reading import PRC, Read
 from pipeline.records import EngagementType, Status
 from pipeline.terms import Hit
@@ -136,8 +137,8 @@ def clause_marks(text: str, start: int, end: int) -> int:
     return sum(between.count(mark) for mark in CLAUSE_MARKS)
 
 
-def distance(text: str, one: Hit, other: Hit) -> int:
-    """Code points between two words, with the clause marks between them."""
+def distance(text: str, one: Hit | Place, other: Hit | Place) -> int:
+    """Code points between two words or places, with the clause marks between them."""
     start, end = (one.end, other.start) if one.start <= other.start else (other.end, one.start)
     return max(0, end - start) + MARK * clause_marks(text, start, end)
 

@@ -6,7 +6,7 @@ does the concern of a third country. Both need their words: a country without th
 
 from collections.abc import Iterable, Iterator
 
-from pipeline.acts import MARK, clause_marks
+from pipeline.acts import distance
 from pipeline.gazetteer import Place
 from pipeline.parties import background
 from pipeline.reading import PRC, Read
@@ -56,12 +56,7 @@ def _protesting(read: Read) -> Iterator[Place]:
 
 def _has(read: Read, place: Place, labels: Iterable[str], limit: int) -> bool:
     return any(
-        _far(read.sentence.text, place, hit.start, hit.end) <= limit
+        distance(read.sentence.text, place, hit) <= limit
         for label in labels
         for hit in read.around(label, place.start - limit, place.end + limit)
     )
-
-
-def _far(text: str, place: Place, start: int, end: int) -> int:
-    first, last = (place.end, start) if place.start <= start else (end, place.start)
-    return max(0, last - first) + MARK * clause_marks(text, first, last)
