@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,13 +58,6 @@ class Dismissive:
 
     def screen(self, texts: Sequence[Text]) -> list[Screening]:
         return [Screening(False, 0.0, "terms") for _ in texts]
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[SqlState]:
-    opened = SqlState.open(f"sqlite:///{tmp_path / 'state.db'}")
-    yield opened
-    opened.close()
 
 
 def run(state: SqlState, alerter: Quiet, **engines: Any) -> Run:

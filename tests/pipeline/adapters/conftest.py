@@ -16,20 +16,6 @@ from tests.pipeline.adapters.desk import Desk
 Dump = dict[str, list[tuple[object, ...]]]
 
 
-@pytest.fixture(params=["sqlite"])
-def state_url(tmp_path: Path) -> str:
-    """The address of an empty database of the engine."""
-    return f"sqlite:///{tmp_path / 'state.db'}"
-
-
-@pytest.fixture
-def state(state_url: str) -> Iterator[SqlState]:
-    """An empty state."""
-    opened = SqlState.open(state_url)
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
 def desk(state: SqlState) -> Desk:
     """Short ways to what most tests begin with: sources, fetched pages, articles, stories."""
