@@ -1,6 +1,6 @@
-"""Fitted heads: multinomial logistic regression as data (npz), applied with numpy alone.
+"""Fitted heads: logistic regressions and networks with one hidden layer, as data (npz), applied with numpy alone.
 
-A head holds the standardisation of its features, its weights, its labels and a temperature that calibrates its
+A head holds the standardisation of its features, its layers, its labels and a temperature that calibrates its
 probabilities; it names the encoder whose vectors it was fitted on, so that a head never reads another model's vectors.
 No pickle: a fitted artefact must not be able to run code.
 """
@@ -19,15 +19,22 @@ UNREADABLE = (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile)
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """`weights` (out, in) and `bias` (out)."""
+
+    weights: Vectors
+    bias: Vectors
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
-    """`labels` (k), `weights` (k, d), `bias` (k), `mean` and `scale` (d), `temperature` > 0."""
+    """`labels` (k), `layers` from d features to k logits, `mean` and `scale` (d), `temperature` > 0."""
 
     name: str
     version: str
     encoder: str
     labels: tuple[str, ...]
-    weights: Vectors
-    bias: Vectors
+    layers: tuple[Layer, ...]
     mean: Vectors
     scale: Vectors
     temperature: float
@@ -35,13 +42,15 @@ class Head:
     def probabilities(self, rows: Vectors) -> Vectors:
         """(n, d) -> (n, k), rows summing to 1, in the order of `labels`."""
         rows = np.atleast_2d(rows)
-        if rows.shape[1] != self.weights.shape[1]:
+        if rows.shape[1] != len(self.mean):
             raise ModelMissing(
-                f"head {self.name} was fitted on {self.weights.shape[1]} features of {self.encoder}, not on"
+                f"head {self.name} was fitted on {len(self.mean)} features of {self.encoder}, not on"
                 f" {rows.shape[1]}; refit it with `python -m training.fit` or set the encoder back"
             )
-        logits = ((rows - self.mean) / self.scale) @ self.weights.T + self.bias
-        logits = logits / self.temperature
+        values = (rows - self.mean) / self.scale
+        for layer in self.layers[:-1]:
+            values = np.maximum(values @ layer.weights.T + layer.bias, 0)
+        logits = (values @ self.layers[-1].weights.T + self.layers[-1].bias) / self.temperature
         logits -= logits.max(axis=1, keepdims=True)
         exponents = np.exp(logits)
         return np.asarray(exponents / exponents.sum(axis=1, keepdims=True), dtype=np.float32)
@@ -52,9 +61,11 @@ class Head:
 
     def save(self, path: Path) -> None:
         """Write as npz with fixed order of members; the same head gives the same arrays."""
+        layers = {f"weights{i}": layer.weights for i, layer in enumerate(self.layers)}
+        layers |= {f"bias{i}": layer.bias for i, layer in enumerate(self.layers)}
         np.savez(
-            path, labels=np.asarray(self.labels), weights=self.weights, bias=self.bias, mean=self.mean,
-            scale=self.scale, temperature=np.asarray(self.temperature), about=np.asarray([self.name, self.version, self.encoder]),
+            path, labels=np.asarray(self.labels), mean=self.mean, scale=self.scale, temperature=np.asarray(self.temperature),
+            about=np.asarray([self.name, self.version, self.encoder]), **layers,  # type: ignore[arg-type]
         )  # fmt: skip
 
 
@@ -63,10 +74,10 @@ def load_head(path: Path) -> Head:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             name, version, encoder = (str(value) for value in kept["about"])
-            return Head(
-                name, version, encoder, tuple(str(label) for label in kept["labels"]), kept["weights"], kept["bias"],
-                kept["mean"], kept["scale"], float(kept["temperature"]),
-            )  # fmt: skip
+            count = max(1, sum(member.startswith("weights") for member in kept.files))
+            layers = tuple(Layer(kept[f"weights{i}"], kept[f"bias{i}"]) for i in range(count))
+            labels = tuple(str(label) for label in kept["labels"])
+            return Head(name, version, encoder, labels, layers, kept["mean"], kept["scale"], float(kept["temperature"]))
     except UNREADABLE as error:
         raise ModelMissing(
             f"{path}: the fitted head cannot be read ({error}); restore it or refit with `python -m training.fit`"

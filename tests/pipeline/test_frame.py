@@ -15,7 +15,7 @@ from pipeline.frame import (
     frame_article,
     voice_features,
 )
-from pipeline.head import Head
+from pipeline.head import Head, Layer
 from pipeline.ports import Vectors
 from pipeline.records import Framing, Voice
 from pipeline.sentences import split
@@ -28,14 +28,17 @@ def head(name: str, labels: tuple[str, ...], width: int) -> Head:
     for place in range(min(len(labels), width)):
         weights[place, place] = 10.0
     zero = np.zeros(width, dtype=np.float32)
-    return Head(name, "1", "none", labels, weights, np.zeros(len(labels), dtype=np.float32), zero, zero + 1, 1.0)
+    return Head(
+        name, "1", "none", labels, (Layer(weights, np.zeros(len(labels), dtype=np.float32)),), zero, zero + 1, 1.0
+    )
 
 
 HEADS = FrameHeads(
     sentence=head("frame", FRAMES, 3),
     voice=Head(
-        "voice", "1", "none", ("reporter", "expert"), np.zeros((2, 3 + len(KINDS)), dtype=np.float32),
-        np.asarray([1.0, 0.0], dtype=np.float32), np.zeros(3 + len(KINDS), dtype=np.float32),
+        "voice", "1", "none", ("reporter", "expert"),
+        (Layer(np.zeros((2, 3 + len(KINDS)), dtype=np.float32), np.asarray([1.0, 0.0], dtype=np.float32)),),
+        np.zeros(3 + len(KINDS), dtype=np.float32),
         np.ones(3 + len(KINDS), dtype=np.float32), 1.0,
     ),
     article=head("framing", ARTICLE_FRAMES, 11),
@@ -73,7 +76,8 @@ def test_a_sentence_of_two_frames_says_so() -> None:
 def test_the_article_abstains_where_no_framing_is_likely_enough() -> None:
     nothing = np.zeros((0, 3), dtype=np.float32)
     article = Head(
-        "framing", "1", "none", ARTICLE_FRAMES, np.zeros((4, 11), dtype=np.float32), np.zeros(4, dtype=np.float32),
+        "framing", "1", "none", ARTICLE_FRAMES,
+        (Layer(np.zeros((4, 11), dtype=np.float32), np.zeros(4, dtype=np.float32)),),
         np.zeros(11, dtype=np.float32), np.ones(11, dtype=np.float32), 1.0,
     )  # fmt: skip
     heads = FrameHeads(HEADS.sentence, HEADS.voice, article)

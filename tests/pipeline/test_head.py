@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import ModelMissing
-from pipeline.head import Head, load_head
+from pipeline.head import Head, Layer, load_head
 
 
 def head(temperature: float = 1.0) -> Head:
@@ -15,8 +15,7 @@ def head(temperature: float = 1.0) -> Head:
         version="weather-1",
         encoder="toy",
         labels=("sun", "rain"),
-        weights=np.asarray([[2.0, 0.0], [0.0, 2.0]], dtype=np.float32),
-        bias=np.zeros(2, dtype=np.float32),
+        layers=(Layer(np.asarray([[2.0, 0.0], [0.0, 2.0]], dtype=np.float32), np.zeros(2, dtype=np.float32)),),
         mean=np.asarray([1.0, 1.0], dtype=np.float32),
         scale=np.asarray([1.0, 1.0], dtype=np.float32),
         temperature=temperature,
@@ -56,6 +55,17 @@ def test_a_saved_head_is_read_back_as_it_was(tmp_path: Path) -> None:
     assert read.temperature == 1.5
     row = np.asarray([[0.25, 7.0]], dtype=np.float32)
     assert np.array_equal(read.probabilities(row), kept.probabilities(row))
+
+
+def test_a_hidden_layer_lets_a_head_tell_what_no_line_can(tmp_path: Path) -> None:
+    """One of two, but not both: the textbook case that a logistic regression cannot learn."""
+    hidden = Layer(np.asarray([[1, 1], [1, 1]], dtype=np.float32), np.asarray([0, -1], dtype=np.float32))
+    last = Layer(np.asarray([[20, -40], [0, 0]], dtype=np.float32), np.asarray([-10, 0], dtype=np.float32))
+    zero = np.zeros(2, dtype=np.float32)
+    kept = Head("either", "1", "toy", ("one", "not"), (hidden, last), zero, zero + 1, 1.0)
+    kept.save(tmp_path / "either.npz")
+    rows = np.asarray([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float32)
+    assert load_head(tmp_path / "either.npz").probabilities(rows)[:, 0].round() == pytest.approx([0, 1, 1, 0])
 
 
 def test_vectors_of_another_width_are_refused_with_both_widths_named() -> None:
