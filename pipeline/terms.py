@@ -5,7 +5,7 @@ A term is written as it stands in a dictionary, in any case, with two marks:
 - `=FBI`: case counts.
 Chinese is listed in simplified script; traditional text is folded, character by character. The dotless ı and the dotted
 İ of Turkish are both read as i, the half space of Persian as a space, and ي and ك as ی and ک where a text has the letters
-that Arabic lacks.
+that Arabic lacks. Devanagari's dotted letters are one code point or two, as text has them.
 Scripts without spaces (Han, kana, Thai, Lao, Khmer, Burmese) match anywhere; Arabic words may carry the one-letter
 particles و ف ب ل ك and the article ال in front. Everything else needs word edges.
 """
@@ -72,6 +72,17 @@ def fold(text: str) -> str:
     return folded.translate(_PERSIAN) if _persian(folded) else folded
 
 
+_DOTTED = {unicodedata.normalize("NFC", letter): letter for letter in map(chr, range(0x0958, 0x0960))}
+"""Devanagari letter and nukta to the one code point, which Unicode's normal forms never write but newsrooms do."""
+
+
+def _spellings(written: str) -> tuple[str, ...]:
+    one, two = written, written
+    for pair, letter in _DOTTED.items():
+        one, two = one.replace(pair, letter), two.replace(letter, pair)
+    return (one,) if one == two else (one, two)
+
+
 def edgeless(character: str) -> bool:
     """Whether words of this character's script are written without spaces."""
     point = ord(character)
@@ -93,8 +104,9 @@ class Terms:
         self._automaton = ahocorasick.Automaton()
         by_key: dict[str, list[Term]] = {}
         for label, written in entries:
-            term = _read_term(label, written)
-            by_key.setdefault(fold(term.text), []).append(term)
+            for spelling in _spellings(written):
+                term = _read_term(label, spelling)
+                by_key.setdefault(fold(term.text), []).append(term)
         for key, terms in by_key.items():
             self._automaton.add_word(key, terms)
         if by_key:

@@ -85,6 +85,15 @@ def test_letters_that_newsrooms_type_in_two_ways_are_one(term: str, text: str) -
     assert len(found(term, text)) == 1
 
 
+DOTTED = ["गिर\u092b\u093cतार", "गिर\u095eतार"]
+
+
+@pytest.mark.parametrize("text", DOTTED)
+@pytest.mark.parametrize("term", DOTTED)
+def test_a_dotted_letter_of_devanagari_may_be_one_code_point_or_two(term: str, text: str) -> None:
+    assert found(term, f"दो {text} हुए") == [text]
+
+
 def test_arabic_keeps_its_own_letters() -> None:
     assert found("جیل", "جيل جديد في الصين") == []
     assert found(
