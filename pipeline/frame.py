@@ -1,7 +1,8 @@
 """How a text frames the beat: each sentence with its frame, voice and place; the article as a whole, with abstention.
 
-Two heads read each sentence (frame and voice) from its embedding, the lexicon's signs and who speaks; a third reads the
-article from its sentences. The article head abstains ("uncertain") where its best probability is under the line.
+Two heads read each sentence (frame and voice) from its embedding, the mean one of the sentences around it, the lexicon's
+signs and who speaks; a third reads the article from its sentences. The article head abstains ("uncertain") where its best
+probability is under the line.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from pipeline.records import ArticleFrame, Frame, FramedSentence, Framing, Outle
 from pipeline.sentences import Sentence
 from pipeline.speaker import VOICES, Speaking
 
-VERSION = "frame-1"
+VERSION = "frame-2"
 FRAMES: tuple[Frame, ...] = ("cooperation", "influence", "none")
 SIGN_COUNT = 3 + 3 * len(VOICES) + 2 + 3
 """How many features after the embedding are signs."""
@@ -28,6 +29,8 @@ KINDS: tuple[OutletKind, ...] = (
 )  # fmt: skip
 VOICE_SIGN_COUNT = SIGN_COUNT + len(KINDS)
 """The same for the voice head, which is also told the kind of the outlet."""
+MOST = 200
+"""Sentences whose counts are followed: time grows with the cube."""
 PRC_KINDS = frozenset({"prc_state_media", "prc_ministry"})
 
 _AUTHORS: dict[str, Voice] = {
@@ -49,9 +52,16 @@ class FrameHeads:
 def sentence_features(
     vectors: Vectors, sentences: Sequence[Sentence], speaking: Sequence[Speaking], lexicon: Lexicon, kind: str | None
 ) -> Vectors:
-    """(n, d + signs) float32: what the frame and voice heads read of each sentence."""
+    """(n, 2 d + signs) float32: what the frame and voice heads read of the sentences of one text."""
     signs = [_signs(s.text, who, lexicon, kind) for s, who in zip(sentences, speaking, strict=True)]
-    return np.hstack([vectors, np.asarray(signs, dtype=np.float32).reshape(len(signs), -1)]).astype(np.float32)
+    signed = np.asarray(signs, dtype=np.float32).reshape(len(signs), -1)
+    return np.hstack([_around(vectors), vectors, signed]).astype(np.float32)
+
+
+def _around(vectors: Vectors) -> Vectors:
+    """The mean vector of all other sentences; nothing around a sentence that stands alone."""
+    others = max(len(vectors) - 1, 1)
+    return np.asarray((vectors.sum(axis=0) - vectors) / others if len(vectors) > 1 else np.zeros_like(vectors))
 
 
 def _signs(text: str, who: Speaking, lexicon: Lexicon, kind: str | None) -> list[float]:
@@ -76,7 +86,7 @@ def voice_features(rows: Vectors, kind: str | None) -> Vectors:
 
 
 def article_features(probabilities: Vectors, headline_frames: Vectors) -> Vectors:
-    """(12,) float32 from the sentences' probabilities over FRAMES (n, 3) and the headline's (3,)."""
+    """(15,) float32 from the sentences' probabilities over FRAMES (n, 3) and the headline's (3,)."""
     if len(probabilities) == 0:
         probabilities = np.asarray([[0.0, 0.0, 1.0]], dtype=np.float32)
     sums, top = probabilities.sum(axis=0), probabilities.max(axis=0)
@@ -92,8 +102,31 @@ def article_features(probabilities: Vectors, headline_frames: Vectors) -> Vector
         counts[1] / framed,
         weaker,
         sums[0] / max(sums[0] + sums[1], 1e-6),
+        *np.log(np.maximum(counted(probabilities), 1e-3)),
     ]
     return np.asarray([*row, headline_frames[0], headline_frames[1]], dtype=np.float32)
+
+
+def counted(probabilities: Vectors) -> Vectors:
+    """(4,): how likely the codebook's count makes an article each of ARTICLE_FRAMES, sentences taken as independent.
+
+    All counts of both frames are followed exactly (a Poisson binomial in two dimensions); mixed is where the weaker frame
+    has at least a third of the framed sentences. Of a very long text its `MOST` likeliest framed sentences are counted.
+    """
+    probabilities = probabilities[np.argsort(probabilities[:, FRAMES.index("none")], kind="stable")[:MOST]]
+    size = len(probabilities) + 1
+    likely = np.zeros((size, size))
+    likely[0, 0] = 1.0
+    for cooperation, influence, none in probabilities:
+        following = likely * none
+        following[1:, :] += likely[:-1, :] * cooperation
+        following[:, 1:] += likely[:, :-1] * influence
+        likely = following
+    ours, theirs = np.indices((size, size))
+    framed, weaker = ours + theirs, np.minimum(ours, theirs)
+    mixed = (framed > 0) & (3 * weaker >= framed)
+    places = ((ours > theirs) & ~mixed, (theirs > ours) & ~mixed, mixed, framed == 0)
+    return np.asarray([likely[place].sum() for place in places], dtype=np.float32)
 
 
 def default_voice(kind: str | None) -> Voice:

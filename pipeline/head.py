@@ -7,9 +7,11 @@ No pickle: a fitted artefact must not be able to run code.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.errors import ModelMissing
 from pipeline.ports import Vectors
@@ -61,7 +63,9 @@ class Head:
 
     def save(self, path: Path) -> None:
         """Write as npz with fixed order of members; the same head gives the same arrays."""
-        layers = {f"weights{i}": layer.weights for i, layer in enumerate(self.layers)}
+        # Half precision is finer than what a fit is certain of, and halves a megabyte of hidden layer.
+        layers: dict[str, NDArray[np.floating[Any]]] = {}
+        layers |= {f"weights{i}": layer.weights.astype(np.float16) for i, layer in enumerate(self.layers)}
         layers |= {f"bias{i}": layer.bias for i, layer in enumerate(self.layers)}
         np.savez(
             path, labels=np.asarray(self.labels), mean=self.mean, scale=self.scale, temperature=np.asarray(self.temperature),
@@ -75,7 +79,7 @@ def load_head(path: Path) -> Head:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             name, version, encoder = (str(value) for value in kept["about"])
             count = max(1, sum(member.startswith("weights") for member in kept.files))
-            layers = tuple(Layer(kept[f"weights{i}"], kept[f"bias{i}"]) for i in range(count))
+            layers = tuple(Layer(kept[f"weights{i}"].astype(np.float32), kept[f"bias{i}"]) for i in range(count))
             labels = tuple(str(label) for label in kept["labels"])
             return Head(name, version, encoder, labels, layers, kept["mean"], kept["scale"], float(kept["temperature"]))
     except UNREADABLE as error:

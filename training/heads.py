@@ -61,8 +61,8 @@ class Networks:
     """`count` networks of one hidden layer, averaged in their logits, which is one network `count` times as wide."""
 
     width: int = 64
-    decay: float = 2.0
-    epochs: int = 20
+    decay: float = 4.0
+    epochs: int = 40
     count: int = 4
     rate: float = 5e-4
 

@@ -11,11 +11,14 @@ from pipeline.frame import (
     KINDS,
     FrameHeads,
     article_features,
+    counted,
     default_voice,
     frame_article,
+    sentence_features,
     voice_features,
 )
 from pipeline.head import Head, Layer
+from pipeline.lexicon import Lexicon
 from pipeline.ports import Vectors
 from pipeline.records import Framing, Voice
 from pipeline.sentences import split
@@ -41,7 +44,7 @@ HEADS = FrameHeads(
         np.zeros(3 + len(KINDS), dtype=np.float32),
         np.ones(3 + len(KINDS), dtype=np.float32), 1.0,
     ),
-    article=head("framing", ARTICLE_FRAMES, 11),
+    article=head("framing", ARTICLE_FRAMES, 15),
 )  # fmt: skip
 NOBODY = Speaking(None, False, (0.0,) * len(VOICES), False, 0.0, None)
 TEXT = "They thanked their friends. Critics fear control. It rained."
@@ -77,8 +80,8 @@ def test_the_article_abstains_where_no_framing_is_likely_enough() -> None:
     nothing = np.zeros((0, 3), dtype=np.float32)
     article = Head(
         "framing", "1", "none", ARTICLE_FRAMES,
-        (Layer(np.zeros((4, 11), dtype=np.float32), np.zeros(4, dtype=np.float32)),),
-        np.zeros(11, dtype=np.float32), np.ones(11, dtype=np.float32), 1.0,
+        (Layer(np.zeros((4, 15), dtype=np.float32), np.zeros(4, dtype=np.float32)),),
+        np.zeros(15, dtype=np.float32), np.ones(15, dtype=np.float32), 1.0,
     )  # fmt: skip
     heads = FrameHeads(HEADS.sentence, HEADS.voice, article)
     found = frame_article([], nothing, [], np.zeros((1, 3), dtype=np.float32), heads, None)
@@ -121,3 +124,33 @@ def test_an_article_without_sentences_reads_as_one_unframed() -> None:
     nothing = article_features(np.zeros((0, 3), dtype=np.float32), np.zeros(3, dtype=np.float32))
     unframed = article_features(np.asarray([[0, 0, 1]], dtype=np.float32), np.zeros(3, dtype=np.float32))
     assert np.array_equal(nothing, unframed)
+
+
+def test_a_sentence_is_read_with_those_around_it() -> None:
+    vectors = np.asarray([[1, 0], [0, 1], [0, 3]], dtype=np.float32)
+    sentences = split(TEXT, "en")
+    rows = sentence_features(vectors, sentences, [NOBODY] * 3, Lexicon([]), None)
+    assert rows[:, :4].tolist() == [[0, 2, 1, 0], [0.5, 1.5, 0, 1], [0.5, 0.5, 0, 3]]
+    alone = sentence_features(vectors[:1], sentences[:1], [NOBODY], Lexicon([]), None)
+    assert alone[0, :4].tolist() == [0, 0, 1, 0]
+
+
+def certain(cooperation: int, influence: int, none: int = 2) -> Vectors:
+    return np.repeat(np.eye(3, dtype=np.float32), [cooperation, influence, none], axis=0)
+
+
+@pytest.mark.parametrize(
+    ("cooperation", "influence", "framing"),
+    [(3, 0, "cooperation"), (5, 2, "cooperation"), (0, 4, "influence"), (2, 5, "influence"), (3, 6, "mixed"), (1, 1, "mixed"),
+     (0, 0, "neutral")],
+)  # fmt: skip
+def test_sentences_are_counted_by_the_codebooks_third(cooperation: int, influence: int, framing: str) -> None:
+    assert counted(certain(cooperation, influence)).tolist() == [float(frame == framing) for frame in ARTICLE_FRAMES]
+
+
+def test_doubt_about_sentences_is_carried_into_the_count() -> None:
+    doubtful = np.asarray([[0.5, 0.0, 0.5]], dtype=np.float32)
+    likely = dict(zip(ARTICLE_FRAMES, counted(np.vstack([certain(0, 2), doubtful])), strict=True))
+    assert likely == pytest.approx({"cooperation": 0.0, "influence": 0.5, "mixed": 0.5, "neutral": 0.0})
+    thousand = np.full((1000, 3), 1 / 3, dtype=np.float32)
+    assert counted(thousand).sum() == pytest.approx(1.0, abs=1e-4)

@@ -8,7 +8,6 @@ import pytest
 from pipeline.errors import ConfigError
 from training.engagements import Coded, code, tables
 from training.examples import FOLDER
-from training.scores import Table
 
 COVERED = frozenset(
     ["ar", "de", "en", "es", "fr", "hu", "id", "it", "ja", "ko", "pt", "ru", "sr", "sw", "th", "vi", "zh"]
@@ -21,9 +20,10 @@ def coded() -> list[Coded]:
     return code()
 
 
-@pytest.fixture(scope="module")
-def figures(coded: list[Coded]) -> dict[str, Table]:
-    return {table.title: table for table in tables([one for one in coded if one.example.lang in COVERED])}
+def figure(coded: list[Coded], title: str, *, unread: bool) -> float:
+    """F1 over the articles that the rules were written against, or over those that came after (batch k)."""
+    chosen = [one for one in coded if one.example.lang in COVERED and ("-k-" in one.example.id) is unread]
+    return next(table for table in tables(chosen) if table.title == title).figures["f1"]
 
 
 def test_every_coded_article_is_compared(coded: list[Coded]) -> None:
@@ -41,8 +41,23 @@ def test_every_coded_article_is_compared(coded: list[Coded]) -> None:
         ("engagements: countries (articles with real ones)", 0.93),
     ],
 )
-def test_the_figures_stay_above_what_was_reached(figures: dict[str, Table], title: str, floor: float) -> None:
-    assert figures[title].figures["f1"] >= floor
+def test_the_figures_stay_above_what_was_reached(coded: list[Coded], title: str, floor: float) -> None:
+    assert figure(coded, title, unread=False) >= floor
+
+
+@pytest.mark.parametrize(
+    ("title", "floor"),
+    [
+        ("engagements: types", 0.69),
+        ("engagements: types with status", 0.41),
+        ("engagements: quantities (number, unit, role)", 0.40),
+        ("engagements: quantities (number, unit)", 0.48),
+    ],
+)
+def test_nor_do_they_fall_on_articles_that_no_rule_was_written_against(
+    coded: list[Coded], title: str, floor: float
+) -> None:
+    assert figure(coded, title, unread=True) >= floor
 
 
 def test_each_language_has_its_line(coded: list[Coded]) -> None:
