@@ -4,9 +4,11 @@ Made from the query and the text alone and not by an engine: the engines index n
 original only `pipeline.normalise` knows, and both engines then show the same.
 """
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
-from pipeline.normalise import Token, tokens
+from pipeline.normalise import Token, walk
 from pipeline.query import Text
 
 AROUND = 80  # characters shown on either side of a match: about one line
@@ -14,50 +16,53 @@ MOST = 3  # passages of one text
 
 
 def passages(text: str, wanted: Sequence[Text]) -> tuple[str, ...]:
-    """Up to `MOST` passages, in the order of the text."""
+    """Up to `MOST` passages, in the order of the text, which is read only as far as they need."""
     if not wanted:
         return ()
-    found = tokens(text)
-    spans = _merged(sorted(span for words in wanted for span in _matches(found, words)))
-    return tuple(_marked(text, group) for group in _groups(spans)[:MOST])
-
-
-def _matches(found: Sequence[Token], words: Text) -> list[tuple[int, int]]:
-    """Where the words stand, as [start, end) in the original."""
-    size = len(words.tokens)
-    texts = [token.text for token in found]
-    spans = []
-    for first in range(len(found) - size + 1):
-        *exact, last = texts[first : first + size]
-        if tuple(exact) == words.tokens[:-1] and (last == words.tokens[-1] or _begins(last, words)):
-            spans.append((found[first].start, found[first + size - 1].end))
-    return spans
-
-
-def _begins(token: str, words: Text) -> bool:
-    return words.prefix and token.startswith(words.tokens[-1])
-
-
-def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Matches that overlap become one; those that only touch (two Han words) stay two."""
-    merged: list[tuple[int, int]] = []
-    for start, end in spans:
-        if merged and start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def _groups(spans: Sequence[tuple[int, int]]) -> list[list[tuple[int, int]]]:
-    """Matches whose surroundings meet share a passage."""
     groups: list[list[tuple[int, int]]] = []
-    for span in spans:
+    for span in _merged(_matches(walk(text), wanted)):
         if groups and span[0] - groups[-1][-1][1] <= AROUND:
-            groups[-1].append(span)
+            groups[-1].append(span)  # matches whose surroundings meet share a passage
+        elif len(groups) == MOST:
+            break
         else:
             groups.append([span])
-    return groups
+    return tuple(_marked(text, group) for group in groups)
+
+
+def _matches(found: Iterator[Token], wanted: Sequence[Text]) -> Iterator[tuple[int, int]]:
+    """Where the words stand, as [start, end) in the original, by start and end."""
+    longest = max(len(words.tokens) for words in wanted)
+    ahead = deque(islice(found, longest))
+    while ahead:
+        ends = {ahead[len(words.tokens) - 1].end for words in wanted if _begins_with(ahead, words)}
+        yield from ((ahead[0].start, end) for end in sorted(ends))
+        ahead.popleft()
+        ahead.extend(islice(found, 1))
+
+
+def _begins_with(ahead: Sequence[Token], words: Text) -> bool:
+    if len(words.tokens) > len(ahead):
+        return False
+    *exact, last = words.tokens
+    held = ahead[len(exact)].text
+    return all(ahead[i].text == text for i, text in enumerate(exact)) and (
+        held == last or (words.prefix and held.startswith(last))
+    )
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Matches that overlap become one; those that only touch (two Han words) stay two."""
+    held: tuple[int, int] | None = None
+    for start, end in spans:
+        if held is None or start >= held[1]:
+            if held is not None:
+                yield held
+            held = (start, end)
+        else:
+            held = (held[0], max(held[1], end))
+    if held is not None:
+        yield held
 
 
 def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:

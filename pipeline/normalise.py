@@ -51,12 +51,17 @@ class Token:
 
 def tokens(text: str) -> tuple[Token, ...]:
     """The tokens of `text`, in order."""
-    return tuple(_joined(_characters(text)))
+    return tuple(walk(text))
+
+
+def walk(text: str) -> Iterator[Token]:
+    """The tokens of `text` one by one, for who may stop before its end."""
+    return _joined(_characters(text))
 
 
 def token_text(text: str) -> str:
     """The tokens of `text` joined by spaces: what an engine indexes."""
-    return " ".join(token.text for token in tokens(text))
+    return " ".join(token.text for token in walk(text))
 
 
 def _characters(text: str) -> Iterator[Token]:
