@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 SOURCES ?= sample
-DATA ?= var/$(SOURCES)
+ENGINE ?= embedded
+DATA ?= var/$(SOURCES)$(if $(filter distributed,$(ENGINE)),-distributed)
+AROUND := $(if $(filter distributed,$(ENGINE)),$(BIN)/python -m sample.servers with $(DATA)/servers)
 LOCK := requirements$(if $(TORCH),-$(TORCH),).lock
 
-.PHONY: help install run test quick console bench lock clean
+.PHONY: help install run test quick console bench elasticsearch postgres lock clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z ]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: $(VENV)/.installed ## everything that is needed, into .venv; quick when nothing changed. TORCH=cpu takes the small CPU build of torch
 
@@ -27,11 +29,11 @@ endif
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
-run: install ## one whole daily run over the sample newsroom (SOURCES=live: over the real catalogue)
-	$(BIN)/beatwatch run --sources $(SOURCES) --data $(DATA)
+run: install ## one whole daily run over the sample newsroom (SOURCES=live: over the real catalogue; ENGINE=distributed: on PostgreSQL and Elasticsearch, started where none is configured)
+	$(AROUND) $(BIN)/beatwatch run --sources $(SOURCES) --data $(DATA)
 
 console: install ## the read-only web page on http://127.0.0.1:8765
-	$(BIN)/beatwatch console --data $(DATA)
+	$(AROUND) $(BIN)/beatwatch console --data $(DATA)
 
 quick: install ## lint, types, import rules and unit tests: under two minutes
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -45,6 +47,9 @@ test: quick ## everything: also real crawls, models, servers
 bench: install ## measurements, as ratios against a peer or a floor in the same run
 	@for b in benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
 
+elasticsearch postgres: install ## a real server on loopback for tests, until Ctrl-C (needs maven and JDK 17)
+	$(BIN)/python -m sample.servers $@
+
 lock: ## resolve pyproject.toml anew into requirements.lock and requirements-cpu.lock (hashes, no host names)
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet "uv==$(UV_VERSION)"; }
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes --group dev pyproject.toml -o requirements.lock
@@ -53,4 +58,4 @@ lock: ## resolve pyproject.toml anew into requirements.lock and requirements-cpu
 	pathlib.Path('requirements-cpu.lock').write_text(''.join(p for p in parts if not re.match(r'(torch|nvidia-|triton|cuda-)', p)))"
 
 clean: ## the data of earlier sample runs
-	rm -rf var/sample
+	rm -rf var/sample var/sample-distributed

@@ -2,6 +2,18 @@
 
 import signal
 
+import pytest
+
+from tests import servers
+
 # A shell's background job ignores Ctrl-C, and so would every process that a test starts and stops by it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say last what was skipped for want of a server, and what brings it in."""
+    for name, reason in servers.missing.items():
+        terminalreporter.write_line(f"Tests on a real {name} were skipped: {reason}", yellow=True)
+    if servers.missing:
+        terminalreporter.write_line("`apt install maven openjdk-17-jdk-headless`, then `make test`, brings them in.")
