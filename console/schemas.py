@@ -31,6 +31,7 @@ from console.exported import ExportedArticle, ExportedEngagement, ExportedStory
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 ANSWERS: Mapping[str, type] = {
     "run": shapes.RunAnswer,
+    "reindex": shapes.ReindexAnswer,
     "serve": Schedule,
     "today": Today,
     "code": shapes.CodeAnswer,

@@ -18,6 +18,14 @@ class RunAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ReindexAnswer:
+    """`beatwatch reindex --json`: `documents` that the new index was made of, `refused` ones that it cannot hold."""
+
+    documents: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class CodeAnswer:
     """`beatwatch code --json`."""
 

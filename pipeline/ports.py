@@ -28,6 +28,7 @@ from pipeline.records import (
     Known,
     Merge,
     Message,
+    Refusal,
     Screening,
     SearchDocument,
     SearchHit,
@@ -297,16 +298,21 @@ class State(Protocol):
         """Up to `limit` (kind, id) rows to index. They stay until `settle_outbox`."""
         ...
 
-    def settle_outbox(self, rows: Sequence[tuple[str, str, int]]) -> None:
-        """Delete the rows (kind, id) to which no change came after the row_version that was indexed."""
+    def settle_outbox(self, rows: Sequence[tuple[str, str, int]], refused: Sequence[Refusal] = ()) -> None:
+        """Delete the rows (kind, id) to which no change came after the row_version that was indexed. What the index
+        refused goes to quarantine, and leaves it when it is indexed after all."""
         ...
 
     def outbox_size(self) -> int:
         """How many rows wait for the index."""
         ...
 
-    def queue_all(self) -> int:
-        """Queue everything for the search index (`beatwatch reindex`); returns how many rows wait."""
+    def documents(self) -> Iterator[tuple[str, str]]:
+        """(kind, id) of everything that the index is to hold, tombstones included, by kind and id."""
+        ...
+
+    def set_aside(self, refused: Sequence[Refusal]) -> None:
+        """Put into quarantine what the index refused; take out of it what it did not, when it was built anew."""
         ...
 
     def search_document(self, kind: str, id: str) -> SearchDocument:
@@ -330,12 +336,14 @@ class State(Protocol):
 class SearchIndex(Protocol):
     """The derived index of articles, stories and engagements."""
 
-    def write(self, documents: Sequence[SearchDocument]) -> None:
-        """Insert, replace or delete; a document with an older row_version than the stored one is ignored."""
+    def write(self, documents: Sequence[SearchDocument]) -> Sequence[Refusal]:
+        """Insert, replace or delete; a document with an older row_version than the stored one is ignored. Returns those
+        that it can never hold as they are; all others are written."""
         ...
 
-    def clear(self) -> None:
-        """Forget everything, tombstones included, before the index is filled anew."""
+    def rebuild(self, batches: Iterable[Sequence[SearchDocument]]) -> Sequence[Refusal]:
+        """Put an index of just these documents in the place of the present one, which answers until then. Where
+        `batches` raises, the present one stays. Returns what it can never hold."""
         ...
 
     def refresh(self) -> None:
@@ -355,6 +363,18 @@ class SearchIndex(Protocol):
         """Answers and the cursor of the next page. `query` is the documented subset of Lucene's language ("" matches
         all). `filters` are fields of that language beside the query; a field's values are alternatives. Raises
         `UsageError` for a query that cannot be read, with the place of the fault."""
+        ...
+
+    def counts(
+        self,
+        query: str,
+        by: str,
+        *,
+        kind: Literal["article", "story", "engagement"] = "article",
+        filters: Mapping[str, str | Sequence[str]] | None = None,
+    ) -> dict[str, int]:
+        """How many answers have each value of a field, or were published in each "year", "month" or "day"; ordered by
+        value. Raises `UsageError` as `search` does."""
         ...
 
     def nearest(

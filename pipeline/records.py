@@ -33,7 +33,7 @@ Role = Literal["host", "attending", "origin", "transit", "nationality_only", "pr
 Unit = Literal["officers", "trainings", "countries", "delegations", "persons", "items", "stations", "money", "unknown"]
 QuantityRole = Literal["trained", "to_train", "sent", "repatriated", "arrested", "donated", "attending", "other"]
 Qualifier = Literal["exact", "about", "nearly", "at_least", "at_most"]
-Stage = Literal["extract", "identify", "screen", "embed", "cluster", "frame", "engage"]
+Stage = Literal["extract", "identify", "screen", "embed", "cluster", "frame", "engage", "index"]
 
 
 def digest128(*parts: str) -> str:
@@ -396,7 +396,8 @@ class KeptReport:
 class StageResult:
     """How one input of one stage ended: exactly one of these for each.
 
-    `key` is a body key (extract) or an article id; `fingerprint` identifies the input that was read.
+    `key` is a body key (extract), an article id or, of what the search index refused, "kind:id"; `fingerprint`
+    identifies the input that was read.
     `payload` is the record as plain JSON values, None unless `outcome` is "record".
     """
 
@@ -459,6 +460,16 @@ class SearchDocument:
     deleted: bool = False
     fields: dict[str, object] = field(default_factory=dict)
     vector: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A document that the search index can never hold as it is, and why."""
+
+    kind: Literal["article", "story", "engagement"]
+    id: str
+    row_version: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ the next begins: clustering must see a day's articles in order of (first seen, i
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -19,10 +19,11 @@ from pipeline import screen as screening
 from pipeline.cluster import Candidate, Memory
 from pipeline.coding import BATCH, Coder, Text, author_kind
 from pipeline.engage import VERSION as ENGAGE_VERSION
-from pipeline.errors import Permanent, SearchError
+from pipeline.errors import Permanent, SearchError, StateError
 from pipeline.extract import extract, unread
 from pipeline.frame import VERSION as FRAME_VERSION
 from pipeline.identify import Originals, identify
+from pipeline.index import catch_up
 from pipeline.payloads import plain, reports_payload
 from pipeline.ports import Alerter, Gatherer, Progress, SearchIndex, State, Vault, Vectors
 from pipeline.records import (
@@ -38,7 +39,6 @@ from pipeline.records import (
 )
 from pipeline.table import ASKED, READ, RELEVANT, SCREENED, RunTable
 
-INDEX_BATCH = 200
 T = TypeVar("T")
 
 
@@ -92,8 +92,9 @@ class Run:
             self.table.count("mails", self._engines.alerter.announce(run_id, self._order.now, self.table.counts))
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            self._state.end_run(run_id, "failed", self.table.counts, reason)
-            self._engines.alerter.announce_failure(self._order.now, reason)
+            with suppress(StateError):  # where the state is what failed, its own reason is told
+                self._state.end_run(run_id, "failed", self.table.counts, reason)
+                self._engines.alerter.announce_failure(self._order.now, reason)
             raise
         self._state.end_run(run_id, "completed", self.table.counts)
         return self.table
@@ -278,9 +279,11 @@ class Run:
     def _index(self) -> None:
         """Bring the index up to date; where it fails, the run goes on and the outbox keeps what is due."""
         try:
-            index_outbox(self._state, self._engines.index, self._progress)
+            catch_up(self._state, self._engines.index, self._progress)
         except SearchError as error:
-            self.table.notes.append(f"the search index is not up to date: {error}; the next run brings it up")
+            waiting = self._state.outbox_size()
+            lag = f"{waiting} change{'' if waiting == 1 else 's'}"
+            self.table.notes.append(f"the search index lags by {lag}: {error}; the next run brings it up")
         self.table.count("waiting for the index", self._state.outbox_size())
 
     # --- what the stages share
@@ -300,19 +303,6 @@ class Run:
 
 
 _OUTCOMES = {"new": "new articles", "revision": "revisions", "unchanged": "same text again"}
-
-
-def index_outbox(state: State, index: SearchIndex, progress: Progress) -> int:
-    """Write everything that waits into the index; returns how many documents were written."""
-    written, total = 0, state.outbox_size()
-    while rows := state.claim_outbox(INDEX_BATCH):
-        documents = [state.search_document(kind, id_) for kind, id_ in rows]
-        index.write(documents)
-        state.settle_outbox([(kind, id_, d.row_version) for (kind, id_), d in zip(rows, documents, strict=True)])
-        written += len(rows)
-        progress("index", written, max(total, written))
-    index.refresh()
-    return written
 
 
 def _result(article: Article, stage: Stage, version: str, payload: dict[str, object]) -> StageResult:

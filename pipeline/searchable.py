@@ -14,13 +14,12 @@ from pipeline.records import SearchDocument
 
 Kind = Literal["article", "story", "engagement"]
 
-_NAMES: Mapping[
-    str, tuple[str, str | None]
-] = {  # where words are looked for: a short field that weighs more, a long one
+WRITTEN: Mapping[Kind, tuple[str | None, str | None]] = {
     "article": ("headline", "text"),
     "story": ("headline", None),
-    "engagement": ("", "evidence"),
+    "engagement": (None, "evidence"),
 }
+"""The fields in which words are looked for: a short one that weighs more, a long one."""
 _VALUES: Mapping[str, Mapping[str, str]] = {
     "article": {
         "lang": "lang",
@@ -45,7 +44,7 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
 
 def texts(document: SearchDocument) -> tuple[str, str]:
     """(headline, body) in which words are found; "" where the kind has none."""
-    headline, body = (str(document.fields.get(name or "") or "") for name in _NAMES[document.kind])
+    headline, body = (str(document.fields.get(name or "") or "") for name in WRITTEN[document.kind])
     return headline, body
 
 
@@ -81,6 +80,18 @@ def times(document: SearchDocument) -> tuple[float | None, float | None, float |
 def _seconds(document: SearchDocument, name: str) -> float | None:
     value = document.fields.get(name)
     return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else None
+
+
+SPANS: Mapping[str, str] = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
+"""Spans of publication by which answers are counted, with the form in which they are named; a story's is that of its first
+article."""
+
+
+def check_count(by: str, kind: Kind) -> None:
+    """Raise `UsageError` where documents of this kind cannot be counted by this."""
+    if by not in SPANS and by not in _VALUES[kind]:
+        known = ", ".join((*_VALUES[kind], *SPANS))
+        raise UsageError(f"{by}: {kind} documents cannot be counted by it, but by: {known}")
 
 
 def check_fields(node: Node, kind: Kind) -> None:

@@ -5,7 +5,7 @@ docs/settings.md is generated from this class and a test holds it fresh.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -55,9 +55,36 @@ class Settings(BaseSettings):
     smtp_user: str | None = Field(default=None, description="user name at the mail server")
     smtp_password: SecretStr | None = Field(default=None, description="password at the mail server (environment only)")
     smtp_password_file: Path | None = Field(default=None, description="file that holds the password instead")
+    database: str | None = Field(
+        default=None,
+        description="PostgreSQL database of the state (postgresql://user@host/name); without one it is a file in the data folder",
+    )
+    database_password: SecretStr | None = Field(default=None, description="its password (environment only)")
+    database_password_file: Path | None = Field(default=None, description="file that holds the password instead")
+    elasticsearch: str | None = Field(
+        default=None,
+        description="Elasticsearch 8.19 of the search index (https://host:9200); without one it is a file in the data folder",
+    )
+    elasticsearch_prefix: str = Field(
+        default="beatwatch",
+        pattern="^[a-z][a-z0-9_-]*$",
+        description="beginning of the names of its indices and aliases",
+    )
+    elasticsearch_ca: Path | None = Field(
+        default=None, description="file with the authority that signed its certificate"
+    )
+    elasticsearch_user: str | None = Field(
+        default=None, description="user name at Elasticsearch; without one an API key is sent"
+    )
+    elasticsearch_secret: SecretStr | None = Field(
+        default=None, description="that user's password, or the API key (environment only)"
+    )
+    elasticsearch_secret_file: Path | None = Field(
+        default=None, description="file that holds the password or key instead"
+    )
     console_port: int = Field(default=8765, ge=1, le=65535, description="port of `beatwatch console` on 127.0.0.1")
 
-    @field_validator("smtp_host", "smtp_user", mode="before")
+    @field_validator("smtp_host", "smtp_user", "database", "elasticsearch", "elasticsearch_user", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None
@@ -79,16 +106,30 @@ class Settings(BaseSettings):
         """How the crawl names itself."""
         return f"beatwatch/0.1 (+{self.contact})"
 
-    def password(self) -> str | None:
+    def mail_secret(self) -> str | None:
         """The mail password, read when it is needed; raises `UsageError` if its file cannot be read."""
-        if self.smtp_password_file is not None:
-            try:
-                return self.smtp_password_file.read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise UsageError(
-                    f"{self.smtp_password_file}: the mail password cannot be read: {error.strerror}"
-                ) from error
-        return self.smtp_password.get_secret_value() if self.smtp_password else None
+        return _secret("the mail password", self.smtp_password, self.smtp_password_file)
+
+    def database_secret(self) -> str | None:
+        """The database's password, in the same way."""
+        return _secret("the database's password", self.database_password, self.database_password_file)
+
+    def search_secret(self) -> str | None:
+        """Elasticsearch's password or API key, in the same way."""
+        return _secret("Elasticsearch's password or key", self.elasticsearch_secret, self.elasticsearch_secret_file)
+
+    def embedded(self) -> Self:
+        """The same settings with state and index in the data folder."""
+        return self.model_copy(update={"database": None, "elasticsearch": None})
+
+
+def _secret(what: str, value: SecretStr | None, file: Path | None) -> str | None:
+    if file is None:
+        return value.get_secret_value() if value else None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise UsageError(f"{file}: {what} cannot be read: {error.strerror}") from error
 
 
 def load_settings() -> Settings:

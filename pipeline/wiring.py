@@ -55,37 +55,66 @@ def data_path(given: Path | None, sources: str = "sample", settings: Settings | 
 
 
 @contextmanager
-def opened(path: Path, *, create: bool = False) -> Iterator[Opened]:
+def opened(path: Path, *, create: bool = False, settings: Settings | None = None) -> Iterator[Opened]:
     """State and index of a data folder, closed at the end. Raises `UsageError` if nothing was ever run in it,
     unless `create`."""
-    from pipeline.adapters.search_sqlite import SqliteIndex
-
-    with opened_state(path, create=create) as state:
+    settings = settings or load_settings()
+    with opened_state(path, create=create, settings=settings) as state:
         folder = DataFolder.open(path)
-        index = SqliteIndex.open(folder.search)
+        index = _index(folder, settings)
         try:
             yield Opened(folder, state, index)
         finally:
             index.close()
 
 
+def _index(folder: DataFolder, settings: Settings) -> SearchIndex:
+    """The engine of the settings: Elasticsearch where one is named, else a file in the data folder."""
+    if settings.elasticsearch is None:
+        from pipeline.adapters.search_sqlite import SqliteIndex
+
+        return SqliteIndex.open(folder.search)
+    from pipeline.adapters.search_elastic import ElasticAddress, ElasticIndex
+
+    authority = str(settings.elasticsearch_ca) if settings.elasticsearch_ca else None
+    return ElasticIndex(
+        ElasticAddress(
+            settings.elasticsearch, settings.elasticsearch_prefix, authority, settings.elasticsearch_user,
+            settings.search_secret(),
+        )
+    )  # fmt: skip
+
+
 @contextmanager
-def opened_state(path: Path, *, create: bool = False) -> Iterator[State]:
+def opened_state(path: Path, *, create: bool = False, settings: Settings | None = None) -> Iterator[State]:
     """The state alone: what is read from it can be read while the index is broken, or while a run writes."""
     from pipeline.adapters.state import SqlState
 
-    if not create and not has_data(path):
+    settings = settings or load_settings()
+    if not create and not has_data(path, settings):
         raise UsageError(f"{path}: no data in it yet; run `beatwatch run --data {path}` first, or give another --data")
-    state = SqlState.open(DataFolder.open(path).state_url)
+    state = SqlState.open(_postgres(settings) or DataFolder.open(path).state_url)
     try:
         yield state
     finally:
         state.close()
 
 
-def has_data(path: Path) -> bool:
-    """Whether anything was ever run in this data folder."""
-    return (path / "state.db").is_file()
+def _postgres(settings: Settings) -> str | None:
+    """The address of the state's database where the settings name one."""
+    from pipeline.adapters.state.database import postgres_address
+
+    return postgres_address(settings.database, settings.database_secret()) if settings.database else None
+
+
+def has_data(path: Path, settings: Settings | None = None) -> bool:
+    """Whether anything was ever run in this data folder, or in the database of the settings."""
+    url = _postgres(settings or load_settings())
+    if url is None:
+        return (path / "state.db").is_file()
+    from pipeline.adapters.state import SqlState
+
+    return SqlState.is_there(url)
 
 
 def sample_day(state: State) -> int:
@@ -104,16 +133,27 @@ def catalogue(sources: str) -> tuple[Source, ...]:
 
 
 def daily_run(
-    sources: str, path: Path, progress: Progress, *, since: timedelta | None = None
+    sources: str, path: Path, progress: Progress, *, since: timedelta | None = None, settings: Settings | None = None
 ) -> "tuple[RunTable, Order]":
-    """One whole run over a data folder, held by it alone. The sample run serves its newsroom itself."""
+    """One whole run over a data folder, held by it alone. The sample run serves its newsroom itself.
+
+    Raises `UsageError` where the state holds runs of the other kind: the sample's invented outlets never mix with the
+    world's, in a folder or in a database.
+    """
     from alerts.rules import read_rules
     from pipeline.run import Run
 
-    settings, declared, rules = load_settings(), catalogue(sources), read_rules(WATCH_RULES)
+    settings = settings or load_settings()
+    declared, rules = catalogue(sources), read_rules(WATCH_RULES)
     kind: Kind = "sample" if sources == "sample" else "live"
     folder = DataFolder.open(path)
-    with folder.hold(), opened(path, create=True) as kept:
+    with folder.hold(), opened(path, create=True, settings=settings) as kept:
+        other: Kind = "live" if kind == "sample" else "sample"
+        if kept.state.completed_runs(other):
+            place = settings.database or path
+            raise UsageError(
+                f"{place}: it holds {other} runs: give the {kind} run a data folder and a database of its own"
+            )
         if kind == "sample":
             from sample.newsroom import Newsroom
 
@@ -165,5 +205,5 @@ def mail_server(settings: Settings) -> "SmtpSettings | None":
         settings.mail_from,
         settings.smtp_security,
         settings.smtp_user,
-        settings.password(),
+        settings.mail_secret(),
     )

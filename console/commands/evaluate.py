@@ -32,15 +32,19 @@ def command(labelled: str, data: Path | None, as_json: bool) -> None:
 
 
 def _newsroom(data: Path | None) -> list[Table]:
+    from pipeline.settings import load_settings
     from pipeline.wiring import daily_run, opened
     from training.newsroom import compare, tables
 
+    settings = load_settings()
+    if data is None:  # a run for the evaluation alone leaves the operator's servers be
+        settings = settings.embedded()
     with tempfile.TemporaryDirectory(prefix="beatwatch-evaluate-") as folder, progress_bars() as progress:
         path = data or Path(folder)
         if data is None:
             for _ in (1, 2):
-                daily_run("sample", path, progress)
-        with opened(path) as kept:
+                daily_run("sample", path, progress, settings=settings)
+        with opened(path, settings=settings) as kept:
             return tables(compare(kept.state))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pipeline.query import AllOf, Equals, Node, Not, Published, Text
-from pipeline.searchable import Kind
+from pipeline.searchable import SPANS, Kind
 
 Sort = Literal["score", "time", "-time", "id"]
 
@@ -47,6 +47,24 @@ def statement(
         f" WHERE d.kind = ? AND NOT d.deleted AND {where})"
         " SELECT kind, id, row_version, fields, time, score, sorted FROM answers"
         f" WHERE {page} ORDER BY sorted {direction}, id LIMIT ?"
+    ), parameters
+
+
+def counting(whole: Node, kind: Kind, by: str) -> tuple[str, list[Any]]:
+    """The SELECT of (value, how many answers) by a field or a span of publication."""
+    parameters: list[Any] = [SPANS.get(by, by), kind]
+    where = _condition(whole, parameters)
+    if by in SPANS:
+        value, source, dated = (
+            "strftime(?, d.first_published, 'unixepoch')",
+            "documents d",
+            "AND d.first_published IS NOT NULL",
+        )
+    else:
+        value, source, dated = "f.value", "documents d JOIN facets f ON f.number = d.number AND f.field = ?", ""
+    return (  # every piece is written here; what a person gave is a parameter
+        f"SELECT {value} AS value, count(*) FROM {source}"  # noqa: S608
+        f" WHERE d.kind = ? AND NOT d.deleted AND {where} {dated} GROUP BY 1 ORDER BY 1"
     ), parameters
 
 

@@ -11,21 +11,21 @@ Commits are synced: the outbox forgets a document as soon as it is written here.
 import base64
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
 
-from pipeline.adapters.search_sql import Sort, statement
+from pipeline.adapters.search_sql import Sort, counting, statement
 from pipeline.errors import SearchError, UsageError
 from pipeline.highlight import passages
 from pipeline.normalise import token_text
 from pipeline.ports import Vectors
 from pipeline.query import AllOf, Text, filtered, parse_query, words
-from pipeline.records import SearchDocument, SearchHit
-from pipeline.searchable import Kind, check_fields, texts, times, values
+from pipeline.records import Refusal, SearchDocument, SearchHit
+from pipeline.searchable import Kind, check_count, check_fields, texts, times, values
 
 LAYOUT = 1  # of the tables and of what the normaliser makes of a text: raised with either, the index is then built anew
 
@@ -110,12 +110,14 @@ class SqliteIndex:
                 raise
 
     # --- writing
-    def write(self, documents: Sequence[SearchDocument]) -> None:
-        """Insert, replace or delete, in one transaction. Deleted documents stay as tombstones with their version."""
+    def write(self, documents: Sequence[SearchDocument]) -> Sequence[Refusal]:
+        """Insert, replace or delete, in one transaction; refuses none. Deleted documents stay as tombstones with their
+        version."""
         with self._transaction():
             for document in documents:
                 self._write(document)
         self._written += 1
+        return ()
 
     def _write(self, document: SearchDocument) -> None:
         find = "SELECT number, row_version FROM documents WHERE kind = ? AND id = ?"
@@ -152,13 +154,16 @@ class SqliteIndex:
     def refresh(self) -> None:
         """Nothing is left to do: what `write` committed is what the next `search` reads."""
 
-    def clear(self) -> None:
-        """Forget everything, tombstones included."""
+    def rebuild(self, batches: Iterable[Sequence[SearchDocument]]) -> Sequence[Refusal]:
+        """In one transaction: whoever searches meanwhile is answered from what stood before."""
         with self._transaction():
-            self._connection.execute("DELETE FROM words")
-            self._connection.execute("DELETE FROM facets")
-            self._connection.execute("DELETE FROM documents")
+            for table in ("words", "facets", "documents"):
+                self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  (constants)
+            for documents in batches:
+                for document in documents:
+                    self._write(document)
         self._written += 1
+        return ()
 
     # --- searching
     def search(
@@ -181,6 +186,17 @@ class SqliteIndex:
             rows = self._connection.execute(sql, parameters).fetchall()
         hits = [_hit(row, wanted) for row in rows[:limit]]
         return hits, _cursor(sort, rows[limit - 1]) if len(rows) > limit else None
+
+    def counts(
+        self, query: str, by: str, *, kind: Kind = "article", filters: Mapping[str, str | Sequence[str]] | None = None
+    ) -> dict[str, int]:
+        """How many answers have each value."""
+        whole = AllOf((parse_query(query), *filtered(filters or {})))
+        check_fields(whole, kind)
+        check_count(by, kind)
+        sql, parameters = counting(whole, kind, by)
+        with _translated(self._path):
+            return dict(self._connection.execute(sql, parameters).fetchall())
 
     def nearest(
         self, vector: Sequence[float], *, kind: Literal["article", "story"] = "article", limit: int = 10

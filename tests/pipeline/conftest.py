@@ -1,17 +1,31 @@
 """An empty state, on each engine: for the contract suites and for the run loop."""
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from pipeline.adapters.state import SqlState
+from tests.pipeline.adapters.desk import Desk
+from tests.servers import postgres_url
 
 
-@pytest.fixture(params=["sqlite"])
-def state_url(tmp_path: Path) -> str:
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database of the engine."""
-    return f"sqlite:///{tmp_path / 'state.db'}"
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'state.db'}"
+        return
+    server = sa.create_engine(postgres_url(), isolation_level="AUTOCOMMIT")
+    name = f"test_{uuid.uuid4().hex}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield server.url.set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    server.dispose()
 
 
 @pytest.fixture
@@ -20,3 +34,9 @@ def state(state_url: str) -> Iterator[SqlState]:
     opened = SqlState.open(state_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def desk(state: SqlState) -> Desk:
+    """Short ways to what most tests begin with: sources, fetched pages, articles, stories."""
+    return Desk(state)

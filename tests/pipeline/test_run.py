@@ -1,17 +1,23 @@
 """The run loop over a real state, with engines around it that do what a test needs."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.adapters.state import SqlState
 from pipeline.coding import Text
-from pipeline.errors import Permanent, SearchError
+from pipeline.errors import Permanent, SearchError, StateError
 from pipeline.records import ArchiveRef, Fetch, GatherPlan, Screening
 from pipeline.run import Engines, Order, Run
+from sample.servers.packages import ServerUnavailable
+from sample.servers.postgres_server import PostgresServer
 from tests.pipeline.adapters.desk import DAY1, Desk, source
+from tests.servers import unavailable
 
 
 class Gathered:
@@ -73,7 +79,7 @@ def test_the_run_goes_on_without_its_search_index_and_says_so(state: SqlState) -
     table = run(state, Quiet(), index=Unreachable()).execute()
     assert table.counts["waiting for the index"] == state.outbox_size() > 0
     assert table.notes == [
-        "the search index is not up to date: no answer from the search server; the next run brings it up"
+        "the search index lags by 1 change: no answer from the search server; the next run brings it up"
     ]
 
 
@@ -89,3 +95,36 @@ def test_a_failed_run_is_noted_and_told(state: SqlState) -> None:
         run(state, alerter, gatherer=Broken()).execute()
     assert alerter.failures == ["the cable is cut"]
     assert state.completed_runs("live") == 0
+
+
+@pytest.mark.server
+def test_a_database_that_goes_away_ends_the_run_with_its_reason_and_costs_nothing() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="beatwatch-postgres-"))
+    server = PostgresServer(folder)
+    try:
+        server.start()
+    except ServerUnavailable as error:
+        unavailable("postgres", str(error))
+
+    class Cut(Dismissive):
+        """The database goes away while articles are screened."""
+
+        def screen(self, texts: Sequence[Text]) -> list[Screening]:
+            server.stop()
+            return super().screen(texts)
+
+    try:
+        state, alerter = SqlState.open(server.url()), Quiet()
+        desk = Desk(state)
+        article = desk.article()
+        with pytest.raises(StateError, match="check that PostgreSQL runs there"):
+            run(state, alerter, coder=Cut()).execute()
+        assert alerter.failures == []  # the outbox of mails is in the database
+        server.start()
+        assert state.screening(article.id) is None
+        assert run(state, alerter, index=Unreachable()).execute().counts["articles screened"] == 1
+        assert state.completed_runs("live") == 1
+        state.close()
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)

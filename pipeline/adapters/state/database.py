@@ -31,6 +31,18 @@ _REMEDIES = {
 }
 
 
+def postgres_address(url: str, password: str | None) -> str:
+    """An operator's address (`postgresql://user@host/name`) as `Database.open` takes it. Raises `StateError`."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise StateError("BEATWATCH_DATABASE: not a database address: write postgresql://user@host/name") from error
+    if parsed.get_backend_name() != "postgresql":
+        raise StateError(f"BEATWATCH_DATABASE: {parsed.get_backend_name()}: the database of the state is PostgreSQL")
+    known = parsed.set(drivername="postgresql+psycopg", password=password or parsed.password)
+    return known.render_as_string(hide_password=False)
+
+
 def mapped(error: Exception, place: str) -> BeatwatchError:
     """A library's exception as ours: what happened, to which database, what to do."""
     cause = getattr(error, "orig", None) or error
@@ -41,6 +53,8 @@ def mapped(error: Exception, place: str) -> BeatwatchError:
     for prefix, remedy in _REMEDIES.items():
         if code.startswith(prefix):
             return StateError(f"{place}: {first_line}: {remedy}")
+    if type(cause).__module__.startswith("psycopg") and isinstance(error, sa.exc.OperationalError):
+        return StateError(f"{place}: {first_line}: check that PostgreSQL runs there, takes this user and has room")
     return StateError(f"{place}: {type(cause).__name__}: {first_line}")
 
 
@@ -59,7 +73,7 @@ def _json(value: object) -> str:
 
 def connect(url: str) -> sa.Engine:
     """An engine with the settings that this module's docstring gives."""
-    engine = sa.create_engine(url, json_serializer=_json)
+    engine = sa.create_engine(url, json_serializer=_json, pool_pre_ping=True)  # a server may have been restarted
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
@@ -115,6 +129,16 @@ class Database:
                 engine.dispose()
                 raise
         return cls(engine, place)
+
+    @staticmethod
+    def is_there(url: str) -> bool:
+        """Whether the database at `url` holds a state, of any version. Raises `StateError` where it cannot be asked."""
+        engine = connect(url)
+        try:
+            with translated(repr(engine.url)), engine.begin() as connection:
+                return sa.inspect(connection).has_table("runs")
+        finally:
+            engine.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

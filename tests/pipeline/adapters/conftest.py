@@ -1,25 +1,21 @@
 """Fixtures of the contract suites: every test that takes `state` or `index` runs on each engine. Another engine is one
 more name in `params` and one more branch here."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from elasticsearch import Elasticsearch
 
 from pipeline.adapters import schema
+from pipeline.adapters.search_elastic import ElasticAddress, ElasticIndex
 from pipeline.adapters.search_sqlite import SqliteIndex
-from pipeline.adapters.state import SqlState
 from pipeline.ports import SearchIndex
-from tests.pipeline.adapters.desk import Desk
+from tests.servers import elasticsearch_url
 
 Dump = dict[str, list[tuple[object, ...]]]
-
-
-@pytest.fixture
-def desk(state: SqlState) -> Desk:
-    """Short ways to what most tests begin with: sources, fetched pages, articles, stories."""
-    return Desk(state)
 
 
 @pytest.fixture
@@ -36,9 +32,32 @@ def dump(state_url: str) -> Iterator[Callable[[], Dump]]:
     engine.dispose()
 
 
-@pytest.fixture(params=["sqlite"])
-def index(tmp_path: Path) -> Iterator[SearchIndex]:
+@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.server)])
+def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchIndex]:
     """An empty search index."""
-    opened = SqliteIndex.open(tmp_path / "search.db")
+    if request.param == "sqlite":
+        opened = SqliteIndex.open(tmp_path / "search.db")
+        yield opened
+        opened.close()
+        return
+    yield request.getfixturevalue("elastic")
+
+
+@pytest.fixture
+def elastic_address() -> Iterator[ElasticAddress]:
+    """Room of its own on a real server: what is made under the prefix goes with the test."""
+    address = ElasticAddress(elasticsearch_url(), prefix=f"test-{uuid.uuid4().hex}")
+    yield address
+    with Elasticsearch(address.url) as client:
+        made = client.indices.get(index=f"{address.prefix}-*")
+        client.options(ignore_status=404).indices.delete(index=",".join(made) or "none")
+        client.options(ignore_status=404).indices.delete_index_template(name=address.prefix)
+        client.options(ignore_status=404).cluster.delete_component_template(name=address.prefix)
+
+
+@pytest.fixture
+def elastic(elastic_address: ElasticAddress) -> Iterator[ElasticIndex]:
+    """An empty index on a real Elasticsearch."""
+    opened = ElasticIndex(elastic_address)
     yield opened
     opened.close()

@@ -1,6 +1,6 @@
 """Contract of the search index: what is found, in which order, what is written and what is not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -220,6 +220,23 @@ def test_a_story_is_published_from_its_first_article_to_its_last(index: SearchIn
     assert found(index, "published:[2026-03-11 TO 2026-04-01]", kind="story") == []
 
 
+def test_answers_are_counted_by_a_field_or_a_span_of_time(press: SearchIndex) -> None:
+    press.write([article("fj2", NADI, countries=["FJ", "SB"], published="2024-03-31T23:00:00+00:00")])
+    press.write([SearchDocument("article", "gone", 2, deleted=True), story("S1", countries=["FJ"])])
+    press.refresh()
+    assert press.counts("", "lang") == {"en": 2, "es": 1, "zh": 1}
+    assert press.counts("police", "country") == {"FJ": 2, "SB": 1}
+    assert press.counts("", "country", filters={"lang": "es"}) == {"BO": 1, "PE": 1}
+    assert press.counts("", "month") == {"2024-03": 2, "2024-12": 1}
+    assert press.counts("police published:2024-03-05", "day") == {"2024-03-05": 1}
+    assert press.counts("", "year", kind="story") == {"2026": 1}
+    assert press.counts("nothing such", "lang") == {}
+    with pytest.raises(UsageError, match="weather: article documents cannot be counted by it, but by: lang"):
+        press.counts("", "weather")
+    with pytest.raises(UsageError, match="type: story documents cannot"):
+        press.counts("", "type", kind="story")
+
+
 def test_nearest_by_cosine(index: SearchIndex) -> None:
     index.write(
         [article("a", vector=(2.0, 0.0)), article("b", vector=(0.6, 0.8)), article("c"), article("d", vector=(1.0,))]
@@ -236,11 +253,23 @@ def test_nearest_by_cosine(index: SearchIndex) -> None:
     assert index.nearest(np.zeros(7).tolist()) == []
 
 
-def test_an_index_is_emptied_for_a_new_beginning(press: SearchIndex) -> None:
+def test_an_index_is_built_anew_of_just_what_is_given(press: SearchIndex) -> None:
     press.write([SearchDocument("article", "gone", 9, deleted=True)])
-    press.clear()
+    press.rebuild([[article("gone", version=1)], [article("fj", version=1), story("S9")]])
+    assert found(press, "") == ["fj", "gone"]
+    assert found(press, "", kind="story") == ["S9"]
+    press.write([article("new")])
     press.refresh()
-    assert found(press, "") == []
-    press.write([article("gone", version=1)])
-    press.refresh()
-    assert press.count("article") == 1
+    assert press.count("article") == 3
+
+
+def test_a_new_index_that_cannot_be_finished_leaves_the_old_one(press: SearchIndex) -> None:
+    def broken() -> Iterator[Sequence[SearchDocument]]:
+        yield [article("half")]
+        raise RuntimeError("the state went away")
+
+    with pytest.raises(RuntimeError, match="went away"):
+        press.rebuild(broken())
+    assert found(press, "") == ["fj", "pe", "sb"]
+    press.rebuild([[article("whole")]])
+    assert found(press, "") == ["whole"]

@@ -1,0 +1,186 @@
+"""The Elasticsearch engine beside the bare official client, in one run on one node: bulk indexing and search.
+
+`python benchmarks/bench_elasticsearch.py [ARTICLES]` (default 100,000 generated ones). Bulk: documents a second through our
+engine, over those of the client's bare `parallel_bulk` with the same bodies, made beforehand. Search: latency of our
+`search` and `nearest`, over that of the same request bodies sent by the bare client. The node is that of
+`BEATWATCH_TEST_ELASTICSEARCH`, else one of our own.
+"""
+
+import os
+import re
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from elasticsearch import Elasticsearch, OrjsonSerializer, helpers
+
+from pipeline.adapters import search_mappings as mappings
+from pipeline.adapters.search_body import ORDERS, asking, counting
+from pipeline.adapters.search_elastic import ElasticAddress, ElasticIndex, action, nearest_to
+from pipeline.query import AllOf, parse_query, words
+from pipeline.records import SearchDocument
+from sample.servers.elasticsearch_node import ElasticsearchNode
+
+BATCH = 2_000
+DIMENSIONS = 128
+QUERIES = 200
+COMMON = tuple(
+    re.findall(
+        "[^ ]+",
+        "police officers minister agreement training Beijing security cooperation patrol border delegation forum islands"
+        " visit equipment vehicles academy embassy court suspects fraud operation exchange deal parliament",
+    )
+)
+HAN = "中国公安部与所罗门群岛警察签署合作协议培训边境执法安全会议代表团访问装备车辆学院大使馆法院嫌疑人诈骗行动"
+
+
+def documents(count: int) -> Iterator[SearchDocument]:
+    """Generated articles of some two hundred words, a quarter of them Chinese, the same at each call."""
+    source = np.random.default_rng(0)
+    rare = [f"word{n}" for n in range(20_000)]
+    for number in range(count):
+        chosen = source.integers(0, len(COMMON), 140)
+        text = " ".join([*(COMMON[i] for i in chosen), *(rare[i] for i in source.zipf(1.3, 60) % len(rare))])
+        if number % 4 == 0:
+            text = "".join(HAN[i] for i in source.integers(0, len(HAN), 400))
+        vector = source.normal(size=DIMENSIONS)
+        fields: dict[str, object] = {
+            "headline": " ".join(COMMON[i] for i in chosen[:9]), "text": text, "lang": "zh" if number % 4 == 0 else "en",
+            "source": f"paper{number % 300}", "countries": [("FJ", "SB", "PE", "KZ", "IT")[number % 5]],
+            "framing": ("cooperation", "influence", "mixed", "neutral")[number % 4],
+            "published": f"202{number % 7}-0{1 + number % 9}-1{number % 10}T06:00:00+00:00",
+            "first_seen": "2026-10-06T06:00:00+00:00",
+        }  # fmt: skip
+        yield SearchDocument("article", f"{number:032x}", 1, fields=fields, vector=tuple(map(float, vector)))
+
+
+def batches(count: int) -> Iterator[list[SearchDocument]]:
+    """The documents in lists."""
+    held: list[SearchDocument] = []
+    for document in documents(count):
+        held.append(document)
+        if len(held) == BATCH:
+            yield held
+            held = []
+    if held:
+        yield held
+
+
+def bulk(client: Elasticsearch, url: str, count: int) -> tuple[float, float]:
+    """(ours, bare) in documents a second. The two take turns, batch by batch, so that both meet the same machine; what
+    only prepares a measurement (generating, the bare client's bodies) is not timed."""
+    ours = ElasticIndex(ElasticAddress(url, prefix=f"bench-{uuid.uuid4().hex[:8]}"))
+    bare = ElasticIndex(ElasticAddress(url, prefix=f"bench-{uuid.uuid4().hex[:8]}"))
+    ours.refresh()
+    bare.write(next(batches(1)))  # makes the indices and the field of the vectors
+    target = mappings.alias(bare.address.prefix, "article")
+    spent = {"ours": 0.0, "bare": 0.0}
+    for batch in batches(count):
+        bodies = [action(document, target) for document in batch]
+        spent["ours"] += timed(partial(ours.write, batch))
+        spent["bare"] += timed(partial(send_bare, client, bodies))
+    drop(client, ours)
+    drop(client, bare)
+    return count / spent["ours"], count / spent["bare"]
+
+
+def send_bare(client: Elasticsearch, bodies: Sequence[dict[str, Any]]) -> None:
+    """What the client's documentation shows for speed."""
+    deque(helpers.parallel_bulk(client, bodies, raise_on_error=False), maxlen=0)
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def drop(client: Elasticsearch, index: ElasticIndex) -> None:
+    """Remove an index's versions and templates."""
+    prefix = index.address.prefix
+    client.indices.delete(index=",".join(client.indices.get(index=f"{prefix}-*")))
+    client.indices.delete_index_template(name=prefix)
+    client.cluster.delete_component_template(name=prefix)
+    index.close()
+
+
+Question = tuple[Callable[[], object], dict[str, Any]]
+
+
+def questions(name: str, index: ElasticIndex) -> Iterator[Question]:
+    """Calls of our engine, each with the body that it sends. All differ, so that no cache answers."""
+    source = np.random.default_rng(1)
+    for number in range(QUERIES):
+        first, second = (COMMON[i] for i in source.integers(0, len(COMMON), 2))
+        if name == "kNN":
+            vector = source.normal(size=DIMENSIONS).tolist()
+            yield partial(index.nearest, vector), {"knn": nearest_to(vector, 10), "size": 10}
+        elif name == "aggregation":
+            asked = f"{first} {second} published:[202{number % 5} TO 2026]"
+            yield partial(index.counts, asked, "country"), counting(parse_query(asked), "country")
+        else:
+            asked = f'"{first} {second}"' if name == "phrase" else f"{first} country:FJ source:paper{number % 300}"
+            tree = parse_query(asked)
+            body = {"query": asking(AllOf((tree,)), words(tree)), "sort": ORDERS["score"], "size": 21}
+            yield partial(index.search, asked), {**body, "track_scores": True, "track_total_hits": False}
+
+
+def latencies(client: Elasticsearch, index: ElasticIndex, name: str) -> tuple[list[float], list[float]]:
+    """(ours, bare) in milliseconds, asked in turns."""
+    target = mappings.alias(index.address.prefix, "article")
+    ours: list[float] = []
+    bare: list[float] = []
+    for number, (ask, body) in enumerate(questions(name, index)):
+        pair: list[tuple[list[float], Callable[[], object]]] = [
+            (ours, ask), (bare, partial(client.search, index=target, **body)),
+        ]  # fmt: skip
+        for spent, call in pair if number % 2 else reversed(pair):
+            spent.append(1000 * timed(call))
+    return ours, bare
+
+
+@contextmanager
+def node() -> Iterator[str]:
+    """The address of a node."""
+    given = os.environ.get("BEATWATCH_TEST_ELASTICSEARCH")
+    if given:
+        yield given
+        return
+    with tempfile.TemporaryDirectory() as folder, ElasticsearchNode(Path(folder)) as own:
+        yield own.url
+
+
+def main() -> None:
+    """Print rates, latencies and their ratios."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    with node() as url, Elasticsearch(url, serializer=OrjsonSerializer(), request_timeout=120) as client:
+        ours, bare = bulk(client, url, count // 5)
+        print(
+            f"bulk, {count // 5:,} articles: ours {ours:,.0f}/s, bare parallel_bulk {bare:,.0f}/s, ratio {ours / bare:.2f}"
+        )
+        index = ElasticIndex(ElasticAddress(url, prefix=f"bench-{uuid.uuid4().hex[:8]}"))
+        for batch in batches(count):
+            index.write(batch)
+        index.refresh()
+        for name in ("phrase", "filter", "aggregation", "kNN"):
+            waits = latencies(client, index, name)
+            for label, place in (("p50", 9), ("p95", 18)):
+                mine, theirs = (statistics.quantiles(values, n=20)[place] for values in waits)
+                print(
+                    f"{name}, {count:,} articles, {label}: {mine:.1f} ms, bare {theirs:.1f} ms, ratio {mine / theirs:.2f}"
+                )
+        drop(client, index)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""A run on PostgreSQL and Elasticsearch says what a run on files says."""
+
+import os
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from elasticsearch import Elasticsearch
+
+from tests.console.conftest import in_child
+from tests.console.test_whole_run import steady
+from tests.servers import elasticsearch_url, postgres_url
+
+pytestmark = [pytest.mark.server, pytest.mark.model, pytest.mark.timeout(1200)]
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A data folder with the environment that names its servers."""
+
+    data: Path
+    environment: dict[str, str]
+
+    def told(self, *arguments: str) -> str:
+        """What a command prints, which must end well."""
+        ended = in_child(*arguments, "--data", self.data, env=self.environment)
+        assert ended.returncode == 0, ended.stderr
+        return str(ended.stdout)
+
+
+@pytest.fixture(scope="module")
+def distributed(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """Both days of the sample newsroom on real servers."""
+    name = f"test_{uuid.uuid4().hex}"
+    server = sa.create_engine(postgres_url(), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    server.dispose()
+    database = server.url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    engines = {"BEATWATCH_DATABASE": database, "BEATWATCH_ELASTICSEARCH": elasticsearch_url()}
+    environment = {**os.environ, **engines, "BEATWATCH_ELASTICSEARCH_PREFIX": name}
+    made = Installation(tmp_path_factory.mktemp("distributed") / "data", environment)
+    for _ in (1, 2):
+        made.told("run")
+    return made
+
+
+@pytest.mark.parametrize("what", ["stories", "articles", "engagements"])
+def test_the_exports_are_those_of_the_embedded_engines(distributed: Installation, sampled: Path, what: str) -> None:
+    export = ("export", what, "--format", "jsonl")
+    embedded = in_child(*export, "--data", sampled).stdout.splitlines()
+    lines = distributed.told(*export).splitlines()
+    assert len(lines) > 30
+    assert steady(lines) == steady(embedded)
+
+
+def test_a_search_finds_what_the_embedded_engine_finds(distributed: Installation, sampled: Path) -> None:
+    for query in ("police", "公安", "polic* framing:influence", "country:SB", '"joint patrols"'):
+        asked = ("search", query, "--sort", "id", "--limit", "100", "--json")
+        assert distributed.told(*asked) == in_child(*asked, "--data", sampled).stdout
+
+
+def test_nothing_of_it_lies_in_the_data_folder_but_the_vault_and_the_mails(distributed: Installation) -> None:
+    assert not (distributed.data / "state.db").exists()
+    assert not (distributed.data / "search.db").exists()
+    assert list((distributed.data / "vault").iterdir())
+
+
+def test_a_reindex_answers_as_before(distributed: Installation) -> None:
+    asked = ("search", "police", "--sort", "id", "--limit", "100", "--json")
+    before = distributed.told(*asked)
+    assert "0 refused" in distributed.told("reindex")
+    assert distributed.told(*asked) == before
+    with Elasticsearch(elasticsearch_url()) as client:
+        prefix = distributed.environment["BEATWATCH_ELASTICSEARCH_PREFIX"]
+        assert sorted(client.indices.get(index=f"{prefix}-*")) == [
+            f"{prefix}-{kind}-000002" for kind in ("article", "engagement", "story")
+        ]
+
+
+def test_a_live_run_is_kept_out_of_the_samples_database(distributed: Installation, tmp_path: Path) -> None:
+    ended = in_child("run", "--sources", "live", "--data", tmp_path / "live", env=distributed.environment)
+    assert ended.returncode == 2
+    assert "it holds sample runs" in ended.stderr

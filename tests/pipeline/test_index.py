@@ -1,0 +1,77 @@
+"""Bringing the index up to date: what a server that goes away costs, who may index, what is built anew."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.adapters.search_elastic import ElasticAddress, ElasticIndex
+from pipeline.adapters.search_sqlite import SqliteIndex
+from pipeline.adapters.state import SqlState
+from pipeline.errors import SearchError, StateError
+from pipeline.index import BATCH, LEASE, build_anew, catch_up
+from sample.servers.elasticsearch_node import ElasticsearchNode
+from sample.servers.packages import ServerUnavailable
+from tests import servers
+from tests.pipeline.adapters.desk import Desk
+
+
+def silent(stage: str, done: int, total: int | None) -> None:
+    """Progress is for terminals."""
+
+
+@pytest.fixture
+def sqlite_index(tmp_path: Path) -> SqliteIndex:
+    return SqliteIndex.open(tmp_path / "search.db")
+
+
+def test_what_waits_is_written_once(desk: Desk, sqlite_index: SqliteIndex) -> None:
+    desk.screen(desk.article(1), desk.article(2))
+    assert catch_up(desk.state, sqlite_index, silent) == 2
+    assert catch_up(desk.state, sqlite_index, silent) == 0
+    assert sqlite_index.count("article") == 2
+
+
+def test_one_process_indexes_at_a_time(desk: Desk, sqlite_index: SqliteIndex) -> None:
+    desk.screen(desk.article(1))
+    assert desk.state.acquire_lease(LEASE, "another", 60)
+    assert catch_up(desk.state, sqlite_index, silent) == 0
+    with pytest.raises(StateError, match="another process is indexing"):
+        build_anew(desk.state, sqlite_index, silent)
+    desk.state.release_lease(LEASE, "another")
+    assert catch_up(desk.state, sqlite_index, silent) == 1
+
+
+def test_a_lost_index_is_made_of_the_state(desk: Desk, sqlite_index: SqliteIndex, tmp_path: Path) -> None:
+    desk.screen(desk.article(1), desk.article(2))
+    desk.settle()
+    assert build_anew(desk.state, sqlite_index, silent) == 2
+    assert sqlite_index.count("article") == 2
+
+
+@pytest.mark.server
+def test_an_index_whose_server_goes_away_catches_up_by_itself(state: SqlState, tmp_path: Path) -> None:
+    desk, count = Desk(state), 2 * BATCH + 10
+    desk.screen(*(desk.article(number) for number in range(1, count + 1)))
+    node = ElasticsearchNode(tmp_path / "node")
+    try:
+        node.start()
+    except ServerUnavailable as error:
+        servers.unavailable("elasticsearch", str(error))
+    index = ElasticIndex(ElasticAddress(node.url))
+
+    def stop_after_the_first_batch(stage: str, done: int, total: int | None) -> None:
+        if done == BATCH:
+            node.kill()
+
+    try:
+        with pytest.raises(SearchError, match="it does not answer"):
+            catch_up(state, index, stop_after_the_first_batch)
+        assert state.outbox_size() == count - BATCH
+        with pytest.raises(SearchError, match="it does not answer"):
+            catch_up(state, index, silent)
+        node.start()
+        assert catch_up(state, index, silent) == count - BATCH
+        assert index.count("article") == count
+    finally:
+        index.close()
+        node.stop()
