@@ -1,7 +1,7 @@
 """A real Elasticsearch 8.19 node on loopback, assembled from the server's libraries.
 
-It lacks what the full distribution adds as modules (language analysers, painless, ingest, ILM, `GET /`), which is why the
-engine probes before it relies on any of them.
+It lacks what the full distribution adds as modules (language analysers, painless, ingest, ILM, `GET /`): what works here
+needs none of them.
 """
 
 import shutil
