@@ -4,12 +4,12 @@ An engine stores what these functions say and compiles `pipeline.query`'s tree t
 of a document by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
 from pipeline.errors import UsageError
-from pipeline.query import FIELDS, AllOf, AnyOf, Equals, Node, Not
+from pipeline.query import FIELDS, AllOf, AnyOf, Equals, Node, Not, Text, filtered, parse_query, words
 from pipeline.records import SearchDocument
 
 Kind = Literal["article", "story", "engagement"]
@@ -80,6 +80,17 @@ def times(document: SearchDocument) -> tuple[float | None, float | None, float |
 def _seconds(document: SearchDocument, name: str) -> float | None:
     value = document.fields.get(name)
     return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else None
+
+
+def read_question(
+    query: str, filters: Mapping[str, str | Sequence[str]] | None, kind: Kind
+) -> tuple[AllOf, tuple[Text, ...]]:
+    """(what an answer must meet, the words that score and show it). Raises `UsageError` where the query cannot be read or
+    asks for a field that documents of this kind do not have."""
+    asked = parse_query(query)
+    whole = AllOf((asked, *filtered(filters or {})))
+    check_fields(whole, kind)
+    return whole, words(asked)
 
 
 SPANS: Mapping[str, str] = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}

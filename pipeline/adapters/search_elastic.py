@@ -30,9 +30,9 @@ from pipeline.adapters.search_body import ORDERS, Sort, asking, counting
 from pipeline.errors import SearchError, UsageError
 from pipeline.highlight import passages
 from pipeline.normalise import token_text
-from pipeline.query import AllOf, Text, filtered, parse_query, words
+from pipeline.query import Text
 from pipeline.records import Refusal, SearchDocument, SearchHit
-from pipeline.searchable import WRITTEN, Kind, check_count, check_fields, texts, times, values
+from pipeline.searchable import WRITTEN, Kind, check_count, read_question, texts, times, values
 
 PAGE_MINUTES = 2  # how long a search's next page still shows the index as the first page saw it
 VIEW_LOST = (404, 503)  # its time is over; its index version was replaced
@@ -194,10 +194,7 @@ class ElasticIndex:
         after: str | None = None,
     ) -> tuple[list[SearchHit], str | None]:
         """Answers and the cursor of the next page. Without words to score every answer has the score 0."""
-        asked = parse_query(query)
-        wanted = words(asked)
-        whole = AllOf((asked, *filtered(filters or {})))
-        check_fields(whole, kind)
+        whole, wanted = read_question(query, filters, kind)
         place, view = _cursor_of(after, sort) if after is not None else (None, None)
         body: dict[str, Any] = {
             "query": asking(whole, wanted), "sort": ORDERS[sort], "size": limit + 1, "track_scores": True,
@@ -238,8 +235,7 @@ class ElasticIndex:
         self, query: str, by: str, *, kind: Kind = "article", filters: Mapping[str, str | Sequence[str]] | None = None
     ) -> dict[str, int]:
         """How many answers have each value."""
-        whole = AllOf((parse_query(query), *filtered(filters or {})))
-        check_fields(whole, kind)
+        whole, _ = read_question(query, filters, kind)
         check_count(by, kind)
         with self._translated():
             found = self._client.search(index=self._alias(kind), **counting(whole, by))["aggregations"]["by"]["buckets"]

@@ -23,9 +23,9 @@ from pipeline.errors import SearchError, UsageError
 from pipeline.highlight import passages
 from pipeline.normalise import token_text
 from pipeline.ports import Vectors
-from pipeline.query import AllOf, Text, filtered, parse_query, words
+from pipeline.query import Text
 from pipeline.records import Refusal, SearchDocument, SearchHit
-from pipeline.searchable import Kind, check_count, check_fields, texts, times, values
+from pipeline.searchable import Kind, check_count, read_question, texts, times, values
 
 LAYOUT = 1  # of the tables and of what the normaliser makes of a text: raised with either, the index is then built anew
 
@@ -177,10 +177,7 @@ class SqliteIndex:
         after: str | None = None,
     ) -> tuple[list[SearchHit], str | None]:
         """Answers and the cursor of the next page. Without words to score every answer has the score 0."""
-        asked = parse_query(query)
-        wanted = words(asked)
-        whole = AllOf((asked, *filtered(filters or {})))
-        check_fields(whole, kind)
+        whole, wanted = read_question(query, filters, kind)
         sql, parameters = statement(whole, wanted, kind, sort, limit + 1, _cursor_of(after, sort))
         with _translated(self._path):
             rows = self._connection.execute(sql, parameters).fetchall()
@@ -191,8 +188,7 @@ class SqliteIndex:
         self, query: str, by: str, *, kind: Kind = "article", filters: Mapping[str, str | Sequence[str]] | None = None
     ) -> dict[str, int]:
         """How many answers have each value."""
-        whole = AllOf((parse_query(query), *filtered(filters or {})))
-        check_fields(whole, kind)
+        whole, _ = read_question(query, filters, kind)
         check_count(by, kind)
         sql, parameters = counting(whole, kind, by)
         with _translated(self._path):

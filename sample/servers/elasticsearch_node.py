@@ -8,11 +8,9 @@ import shutil
 import subprocess
 import zipfile
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from sample.servers.packages import ServerUnavailable, assembled, tool
-from sample.servers.ports import answers, free_port, wait_for
+from sample.servers.process import Server, answers, wait_for
 
 VERSION = "8.19.21"
 HEAP = "1g"
@@ -41,13 +39,8 @@ def _arrange(jars: Path, home: Path) -> None:
     subprocess.run([*compiler, str(_HERE / "Node.java")], check=True, capture_output=True, timeout=120)
 
 
-class ElasticsearchNode:
+class ElasticsearchNode(Server):
     """A node over a data folder; a context manager. It can be stopped (or killed) and started again on the same port."""
-
-    def __init__(self, data: Path, port: int | None = None) -> None:
-        self._data = data.resolve()
-        self._port = port or free_port()
-        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -76,31 +69,8 @@ class ElasticsearchNode:
             )
         if not wait_for(lambda: answers(f"{self.url}/_cluster/health?wait_for_status=yellow"), self._process, 90):
             self.stop()
-            raise ServerUnavailable(f"Elasticsearch did not start: {log} ends with\n{_end(log)}")
-
-    def stop(self) -> None:
-        """Stop in order; nothing to do where it is not running."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(60)
-            self._process = None
-
-    def kill(self) -> None:
-        """Stop as a machine does whose power fails."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(60)
-            self._process = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+            raise ServerUnavailable(f"Elasticsearch did not start: {log} ends with\n{_last_lines(log)}")
 
 
-def _end(log: Path) -> str:
+def _last_lines(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-5:])

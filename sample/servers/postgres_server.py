@@ -2,15 +2,15 @@
 
 import os
 import pwd
+import signal
 import subprocess
 import tarfile
 import zipfile
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from sample.servers.packages import ServerUnavailable, assembled
-from sample.servers.ports import connects, free_port, wait_for
+from sample.servers.process import Server, connects, wait_for
 
 VERSION = "16.4.0"
 USER = "beatwatch"
@@ -42,13 +42,10 @@ def _somebody() -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-class PostgresServer:
+class PostgresServer(Server):
     """A server over a data folder; a context manager. Its databases stay in the folder; it can be stopped and started again."""
 
-    def __init__(self, data: Path, port: int | None = None) -> None:
-        self._data = data.resolve()
-        self._port = port or free_port()
-        self._process: subprocess.Popen[bytes] | None = None
+    _stopping = signal.SIGINT  # "fast": at a SIGTERM it would wait for its clients to go
 
     def url(self, database: str = "postgres", driver: str = "psycopg") -> str:
         """SQLAlchemy's address of a database; without a driver, PostgreSQL's own form of it."""
@@ -81,19 +78,3 @@ class PostgresServer:
         if not wait_for(lambda: connects(self._port), self._process, 60):
             self.stop()
             raise ServerUnavailable(f"PostgreSQL did not start: {log} ends with\n{log.read_text()[-500:]}")
-
-    def stop(self) -> None:
-        """Stop at once, ending every connection; nothing to do where it is not running."""
-        if self._process is not None:
-            self._process.send_signal(2)  # "fast": a SIGTERM would wait for the clients to go
-            self._process.wait(60)
-            self._process = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

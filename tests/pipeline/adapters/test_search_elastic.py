@@ -10,7 +10,7 @@ from pipeline.adapters.search_elastic import ElasticAddress, ElasticIndex
 from pipeline.errors import SearchError
 from pipeline.ports import SearchIndex
 from pipeline.records import SearchDocument
-from sample.servers.ports import free_port
+from sample.servers.process import free_port
 
 pytestmark = pytest.mark.server
 
