@@ -26,6 +26,7 @@ _PIECE = re.compile(
     rf"[0-9A-Za-z]+(?![{_MARKS}])|[\x00-/:-@\[-`{{-\x7f]+(?![{_MARKS}])|[\u1100-\u115f][\u1160-\u11ff]+|.[{_MARKS}]*",
     re.DOTALL,
 )
+_ASCII_WORD = re.compile("[0-9A-Za-z]+")
 _DROPPED = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670]"
 )
@@ -56,6 +57,8 @@ def tokens(text: str) -> tuple[Token, ...]:
 
 def walk(text: str) -> Iterator[Token]:
     """The tokens of `text` one by one, for who may stop before its end."""
+    if text.isascii():  # the same by one expression, several times as fast
+        return (Token(found.group().lower(), *found.span()) for found in _ASCII_WORD.finditer(text))
     return _joined(_characters(text))
 
 

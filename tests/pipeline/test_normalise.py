@@ -57,3 +57,9 @@ def test_places_point_into_the_original() -> None:
 def test_tokens_hold_nothing_that_a_query_language_reads() -> None:
     everything = "".join(map(chr, range(0x250))) + "½①㍻™"
     assert all(char.isalnum() for char in token_text(everything) if char != " ")
+
+
+def test_plain_ascii_is_cut_as_it_would_be_among_other_letters() -> None:
+    plain = "".join(map(chr, range(0x80))) + " The PRC's 2,700 officers_x (MPS)"
+    among = tokens(plain + " é")
+    assert tokens(plain) == among[:-1]
