@@ -11,9 +11,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
     """Say last what was skipped for want of a server, and what brings it in."""
-    for name, reason in servers.missing.items():
-        terminalreporter.write_line(f"Tests on a real {name} were skipped: {reason}", yellow=True)
-    if servers.missing:
-        terminalreporter.write_line("`apt install maven openjdk-17-jdk-headless`, then `make test`, brings them in.")
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if servers.missing and reporter is not None:
+        for name, reason in servers.missing.items():
+            reporter.write_line(f"Tests on a real {name} were skipped: {reason}", yellow=True)
+        reporter.write_line("`apt install maven openjdk-17-jdk-headless`, then `make test`, brings them in.")
