@@ -13,6 +13,10 @@ from pipeline.query import FIELDS, AllOf, AnyOf, Equals, Node, Not, Text, filter
 from pipeline.records import SearchDocument
 
 Kind = Literal["article", "story", "engagement"]
+Sort = Literal["score", "time", "-time", "id"]
+
+HEADLINE_WEIGHT = 3.0
+"""A headline says what happened, a text mentions much beside it."""
 
 WRITTEN: Mapping[Kind, tuple[str | None, str | None]] = {
     "article": ("headline", "text"),

@@ -7,11 +7,16 @@ import atexit
 import os
 import shutil
 import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+import sqlalchemy as sa
+from elasticsearch import Elasticsearch
 
 from sample.servers.elasticsearch_node import ElasticsearchNode
 from sample.servers.packages import ServerUnavailable
@@ -29,6 +34,35 @@ def elasticsearch_url() -> str:
 def postgres_url() -> str:
     """SQLAlchemy's address of a PostgreSQL database from which others can be made; skips the test where there is none."""
     return os.environ.get("BEATWATCH_TEST_DATABASE") or _started("postgres")
+
+
+@contextmanager
+def postgres_database() -> Iterator[sa.URL]:
+    """An empty database, dropped at the end."""
+    server = sa.create_engine(postgres_url(), isolation_level="AUTOCOMMIT")
+    name = f"test_{uuid.uuid4().hex}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    try:
+        yield server.url.set(database=name)
+    finally:
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        server.dispose()
+
+
+@contextmanager
+def elasticsearch_prefix() -> Iterator[tuple[str, str]]:
+    """(address, prefix): what is made under the prefix goes at the end."""
+    url, prefix = elasticsearch_url(), f"test-{uuid.uuid4().hex}"
+    try:
+        yield url, prefix
+    finally:
+        with Elasticsearch(url) as client:
+            made = client.indices.get(index=f"{prefix}-*")
+            client.options(ignore_status=404).indices.delete(index=",".join(made) or "none")
+            client.options(ignore_status=404).indices.delete_index_template(name=prefix)
+            client.options(ignore_status=404).cluster.delete_component_template(name=prefix)
 
 
 def _started(name: str) -> str:

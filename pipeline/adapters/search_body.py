@@ -1,16 +1,14 @@
 """The search language's tree as Elasticsearch's query language, over the fields of `search_mappings`."""
 
+import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pipeline.query import AllOf, Equals, Node, Not, Published, Text
-from pipeline.searchable import SPANS
+from pipeline.searchable import HEADLINE_WEIGHT, SPANS, Sort
 
-Sort = Literal["score", "time", "-time", "id"]
 Query = dict[str, Any]
 
-HEADLINE_WEIGHT = 3.0  # a headline says what happened, a text mentions much beside it
 EXPANSIONS = 10_000  # words that the last word of a phrase may begin; the server's own 50 would lose answers unsaid
 
 MOST_VALUES = 10_000  # of one field in one count; the server's own limit of buckets is 65,536
@@ -78,12 +76,12 @@ def _published(node: Published) -> Query:
     """A story is published from its first article to its last; what has no such time is never found by one."""
     parts: list[Query] = [{"exists": {"field": "first_published"}}]
     if node.since is not None:
-        parts.append({"range": {"last_published": {"gte": milliseconds(node.since)}}})
+        parts.append({"range": {"last_published": {"gte": milliseconds(node.since.timestamp())}}})
     if node.until is not None:
-        parts.append({"range": {"first_published": {"lt": milliseconds(node.until)}}})
+        parts.append({"range": {"first_published": {"lt": milliseconds(node.until.timestamp())}}})
     return {"bool": {"filter": parts}}
 
 
-def milliseconds(time: datetime) -> int:
+def milliseconds(seconds: float) -> int:
     """Since 1970, rounded down: days begin on a whole one, so nothing changes sides of a day."""
-    return int(time.timestamp() * 1000 // 1)
+    return math.floor(seconds * 1000)

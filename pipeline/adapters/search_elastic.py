@@ -5,15 +5,11 @@ sends it; deleted documents stay as tombstones that the aliases do not show. Wha
 `pipeline.query` and `pipeline.searchable`, as for SQLite; no analyzer, script or module of the full distribution is needed.
 """
 
-import base64
-import json
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 from elastic_transport import ConnectionError as Unreachable
 from elastic_transport import TlsError, TransportError
 from elasticsearch import (
@@ -26,13 +22,14 @@ from elasticsearch import (
 )
 
 from pipeline.adapters import search_mappings as mappings
-from pipeline.adapters.search_body import ORDERS, Sort, asking, counting
-from pipeline.errors import SearchError, UsageError
+from pipeline.adapters.cursors import cursor, cursor_parts
+from pipeline.adapters.search_body import ORDERS, asking, counting, milliseconds
+from pipeline.errors import SearchError
 from pipeline.highlight import passages
 from pipeline.normalise import token_text
 from pipeline.query import Text
 from pipeline.records import Refusal, SearchDocument, SearchHit
-from pipeline.searchable import WRITTEN, Kind, check_count, read_question, texts, times, values
+from pipeline.searchable import WRITTEN, Kind, Sort, check_count, read_question, texts, times, values
 
 PAGE_MINUTES = 2  # how long a search's next page still shows the index as the first page saw it
 VIEW_LOST = (404, 503)  # its time is over; its index version was replaced
@@ -91,7 +88,7 @@ class ElasticIndex:
         return client
 
     def _make(self, client: Elasticsearch, kind: Kind, name: str, *, shown: bool) -> None:
-        alias = {mappings.alias(self.address.prefix, kind): {"filter": mappings.VISIBLE, "is_write_index": True}}
+        alias = {mappings.alias(self.address.prefix, kind): mappings.SHOWN}
         made = client.options(ignore_status=400).indices.create(index=name, aliases=alias if shown else {})
         if made.meta.status == 400 and made.body["error"]["type"] != "resource_already_exists_exception":
             raise SearchError(f"{self._place}: {name}: {made.body['error']['reason']}")
@@ -173,8 +170,7 @@ class ElasticIndex:
         for kind, name in fresh.items():
             alias = self._alias(kind)
             actions.append({"remove": {"index": f"{alias}-*", "alias": alias, "must_exist": False}})
-            shown = {"index": name, "alias": alias, "filter": mappings.VISIBLE, "is_write_index": True}
-            actions.append({"add": shown})
+            actions.append({"add": {"index": name, "alias": alias, **mappings.SHOWN}})
             self._lengths[alias] = self._lengths.pop(name, set())
         self._client.indices.update_aliases(actions=actions)
         for kind, name in fresh.items():
@@ -195,7 +191,9 @@ class ElasticIndex:
     ) -> tuple[list[SearchHit], str | None]:
         """Answers and the cursor of the next page. Without words to score every answer has the score 0."""
         whole, wanted = read_question(query, filters, kind)
-        place, view = _cursor_of(after, sort) if after is not None else (None, None)
+        place, view = None, None
+        if after is not None:
+            place, view = cursor_parts(after, sort, lambda place, _: len(place) == len(ORDERS[sort]))
         body: dict[str, Any] = {
             "query": asking(whole, wanted), "sort": ORDERS[sort], "size": limit + 1, "track_scores": True,
             "track_total_hits": False,
@@ -208,7 +206,7 @@ class ElasticIndex:
             if len(found) <= limit:
                 self._leave(view)
                 return hits, None
-            return hits, _cursor(sort, found[limit - 1]["sort"], view or self._view(kind))
+            return hits, cursor(sort, found[limit - 1]["sort"], view or self._view(kind))
 
     def _page(self, kind: Kind, body: Mapping[str, Any], view: str | None) -> tuple[list[dict[str, Any]], str | None]:
         """One page, of the view that an earlier page opened while that is kept, else of the index as it is now."""
@@ -247,7 +245,7 @@ class ElasticIndex:
         """By cosine, among the documents whose vectors have as many dimensions; HNSW finds them, not every one."""
         with self._translated():
             client = self._client
-            if len(vector) not in self._lengths[self._alias(kind)] or not np.any(np.asarray(vector)):
+            if len(vector) not in self._lengths[self._alias(kind)] or not any(vector):
                 return []
             answer = client.search(index=self._alias(kind), knn=nearest_to(vector, limit), size=limit)
         # The server's score is (1 + cosine) / 2, for it may not be negative.
@@ -276,20 +274,20 @@ class ElasticIndex:
         """No exception of the client leaves this block."""
         try:
             yield
-        except (AuthenticationException, AuthorizationException) as error:
-            raise SearchError(
-                f"{self._place}: search index: it refuses us ({error.meta.status}): check the API key, or user and password"
-            ) from error
-        except ApiError as error:
-            raise SearchError(f"{self._place}: search index: {error.meta.status}: {_reason(error.body)}") from error
-        except TlsError as error:
-            raise SearchError(
-                f"{self._place}: search index: {_first_line(error)}: check BEATWATCH_ELASTICSEARCH_CA"
-            ) from error
-        except Unreachable as error:
-            raise SearchError(f"{self._place}: search index: it does not answer ({_first_line(error)})") from error
-        except TransportError as error:
-            raise SearchError(f"{self._place}: search index: {_first_line(error)}") from error
+        except (ApiError, TransportError) as error:
+            raise SearchError(f"{self._place}: search index: {_explained(error)}") from error
+
+
+def _explained(error: ApiError | TransportError) -> str:
+    """What happened, and what to do where that is known."""
+    if isinstance(error, AuthenticationException | AuthorizationException):
+        return f"it refuses us ({error.meta.status}): check the API key, or user and password"
+    if isinstance(error, ApiError):
+        return f"{error.meta.status}: {_reason(error.body)}"
+    told = str(error.message).splitlines()[0]
+    if isinstance(error, TlsError):
+        return f"{told}: check BEATWATCH_ELASTICSEARCH_CA"
+    return f"it does not answer ({told})" if isinstance(error, Unreachable) else told
 
 
 def _client(address: ElasticAddress) -> Elasticsearch:
@@ -332,14 +330,14 @@ def _source(document: SearchDocument) -> dict[str, Any]:
         held.setdefault(field, []).append(value)
     for name, seconds in (("time", time), ("first_published", first), ("last_published", last)):
         if seconds is not None:
-            held[name] = math.floor(seconds * 1000)
+            held[name] = milliseconds(seconds)
     held["order"] = round((time or 0.0) * 1_000_000)
     held["words"] = {"headline": token_text(headline), "body": token_text(body)}
     apart = {name: slot for slot, name in _slots(document.kind) if isinstance(document.fields.get(name), str)}
     held |= {slot: document.fields[name] for name, slot in apart.items()}
     held["shown"] = {name: value for name, value in document.fields.items() if name not in apart}
     if (vector := _vector(document)) is not None:
-        held["vectors"] = {f"d{len(vector)}": vector}
+        held["vectors"] = {mappings.vector_name(len(vector)): vector}
     return held
 
 
@@ -351,7 +349,7 @@ def _slots(kind: Kind) -> list[tuple[str, str]]:
 
 def _vector(document: SearchDocument) -> tuple[float, ...] | None:
     """None where there is none, or one of no direction, which has no cosine."""
-    if document.deleted or document.vector is None or not np.any(np.asarray(document.vector)):
+    if document.deleted or document.vector is None or not any(document.vector):
         return None
     return document.vector
 
@@ -375,27 +373,9 @@ def _reason(body: Any) -> str:
     return str(error.get("reason", error)) if isinstance(error, dict) else str(error)
 
 
-def _first_line(error: TransportError) -> str:
-    return str(error.message).splitlines()[0]
-
-
 def _hit(found: Mapping[str, Any], kind: Kind, wanted: Sequence[Text]) -> SearchHit:
     source = found["_source"]
     written = {name: source[slot] for slot, name in _slots(kind) if slot in source}
     document = SearchDocument(kind, source["id"], source["row_version"], fields=written | source["shown"])
     shown = [passage for text in texts(document) for passage in passages(text, wanted)]
     return SearchHit(document, found["_score"] or 0.0, tuple(shown))
-
-
-def _cursor(sort: Sort, place: Sequence[Any], view: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([sort, place, view]).encode()).decode()
-
-
-def _cursor_of(after: str, sort: Sort) -> tuple[list[Any], str]:
-    try:
-        of_sort, place, view = json.loads(base64.urlsafe_b64decode(after))
-        if of_sort == sort and len(place) == len(ORDERS[sort]):
-            return place, str(view)
-    except (ValueError, TypeError):
-        pass
-    raise UsageError(f"the cursor {after!r} is none of this search (sorted by {sort}): take the one that it returned")

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.query import FIELDS
-from pipeline.searchable import Kind
+from pipeline.searchable import WRITTEN, Kind
 
 LAYOUT = 1
 """Of the mappings and of what the normaliser makes of a text: raised with either, `beatwatch reindex` then builds anew."""
-KINDS: tuple[Kind, ...] = ("article", "story", "engagement")
+KINDS: tuple[Kind, ...] = tuple(WRITTEN)
 VISIBLE: Mapping[str, Any] = {"term": {"deleted": False}}
 """What the aliases show: deleted documents stay as tombstones, so that an older write never brings one back."""
+SHOWN: Mapping[str, Any] = {"filter": VISIBLE, "is_write_index": True}
+"""How an alias stands on the version that it shows."""
 
 _KEYWORD = {"type": "keyword"}
 _TOKENS = {"type": "text", "analyzer": "whitespace"}
@@ -70,10 +72,15 @@ def index_template(prefix: str) -> dict[str, Any]:
 
 def vector_field(dimensions: int) -> str:
     """The field of vectors of this length: another encoder gives another length, and both may be in use for a time."""
-    return f"vectors.d{dimensions}"
+    return f"vectors.{vector_name(dimensions)}"
+
+
+def vector_name(dimensions: int) -> str:
+    """That field's name under `vectors`."""
+    return f"d{dimensions}"
 
 
 def vector_mapping(dimensions: int) -> dict[str, Any]:
     """Eight-bit HNSW: a quarter of the memory; the best are weighed again by the exact vectors when they are asked for."""
     field = {"type": "dense_vector", "dims": dimensions, "similarity": "cosine", "index_options": {"type": "int8_hnsw"}}
-    return {"properties": {"vectors": {"properties": {f"d{dimensions}": field}}}}
+    return {"properties": {"vectors": {"properties": {vector_name(dimensions): field}}}}

@@ -1,14 +1,10 @@
 """The search language's tree as SQL over the tables of `search_sqlite`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from pipeline.query import AllOf, Equals, Node, Not, Published, Text
-from pipeline.searchable import SPANS, Kind
-
-Sort = Literal["score", "time", "-time", "id"]
-
-HEADLINE_WEIGHT = 3.0  # a headline says what happened, a text mentions much beside it
+from pipeline.searchable import HEADLINE_WEIGHT, SPANS, Kind, Sort
 
 _ORDERS: Mapping[str, tuple[str, str]] = {  # sort: the sorted expression, its direction
     "score": ("coalesce(r.score, 0.0)", "DESC"),

@@ -8,7 +8,6 @@ installation that takes milliseconds, and its answer is exact, which the other e
 Commits are synced: the outbox forgets a document as soon as it is written here.
 """
 
-import base64
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,14 +17,15 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from pipeline.adapters.search_sql import Sort, counting, statement
-from pipeline.errors import SearchError, UsageError
+from pipeline.adapters.cursors import cursor, cursor_parts
+from pipeline.adapters.search_sql import counting, statement
+from pipeline.errors import SearchError
 from pipeline.highlight import passages
 from pipeline.normalise import token_text
 from pipeline.ports import Vectors
 from pipeline.query import Text
 from pipeline.records import Refusal, SearchDocument, SearchHit
-from pipeline.searchable import Kind, check_count, read_question, texts, times, values
+from pipeline.searchable import Kind, Sort, check_count, read_question, texts, times, values
 
 LAYOUT = 1  # of the tables and of what the normaliser makes of a text: raised with either, the index is then built anew
 
@@ -261,16 +261,10 @@ def _hit(row: tuple[Any, ...], wanted: Sequence[Text]) -> SearchHit:
 
 
 def _cursor(sort: Sort, row: tuple[Any, ...]) -> str:
-    return base64.urlsafe_b64encode(json.dumps([sort, row[6], row[1]]).encode()).decode()
+    return cursor(sort, row[6], row[1])
 
 
 def _cursor_of(after: str | None, sort: Sort) -> tuple[float, str] | None:
     if after is None:
         return None
-    try:
-        of_sort, value, id_ = json.loads(base64.urlsafe_b64decode(after))
-        if of_sort == sort:
-            return float(value), str(id_)
-    except (ValueError, TypeError):
-        pass
-    raise UsageError(f"the cursor {after!r} is none of this search (sorted by {sort}): take the one that it returned")
+    return cursor_parts(after, sort, lambda value, id_: isinstance(value, int | float) and isinstance(id_, str))

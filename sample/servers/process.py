@@ -6,6 +6,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -48,7 +49,7 @@ def wait_for(ready: Callable[[], bool], process: "subprocess.Popen[bytes] | None
     return False
 
 
-class Server:
+class Server(ABC):
     """One server over a data folder and a port; a context manager. It may be stopped and started again."""
 
     _stopping = signal.SIGTERM
@@ -58,9 +59,9 @@ class Server:
         self._port = port or free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
+    @abstractmethod
     def start(self) -> None:
         """Start and wait until it answers. Raises `ServerUnavailable` with the end of its log."""
-        raise NotImplementedError
 
     def stop(self) -> None:
         """Stop in order; nothing to do where it is not running."""

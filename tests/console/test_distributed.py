@@ -2,17 +2,16 @@
 
 import json
 import os
-import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from elasticsearch import Elasticsearch
 
 from tests.console.conftest import in_child
 from tests.console.test_whole_run import steady
-from tests.servers import elasticsearch_url, postgres_url
+from tests.servers import elasticsearch_prefix, postgres_database
 
 pytestmark = [pytest.mark.server, pytest.mark.model, pytest.mark.timeout(1200)]
 
@@ -32,20 +31,18 @@ class Installation:
 
 
 @pytest.fixture(scope="module")
-def distributed(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def distributed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Both days of the sample newsroom on real servers."""
-    name = f"test_{uuid.uuid4().hex}"
-    server = sa.create_engine(postgres_url(), isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    server.dispose()
-    database = server.url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
-    engines = {"BEATWATCH_DATABASE": database, "BEATWATCH_ELASTICSEARCH": elasticsearch_url()}
-    environment = {**os.environ, **engines, "BEATWATCH_ELASTICSEARCH_PREFIX": name}
-    made = Installation(tmp_path_factory.mktemp("distributed") / "data", environment)
-    for _ in (1, 2):
-        made.told("run")
-    return made
+    with postgres_database() as database, elasticsearch_prefix() as (url, prefix):
+        engines = {
+            "BEATWATCH_DATABASE": database.set(drivername="postgresql").render_as_string(hide_password=False),
+            "BEATWATCH_ELASTICSEARCH": url,
+            "BEATWATCH_ELASTICSEARCH_PREFIX": prefix,
+        }
+        made = Installation(tmp_path_factory.mktemp("distributed") / "data", {**os.environ, **engines})
+        for _ in (1, 2):
+            made.told("run")
+        yield made
 
 
 @pytest.mark.parametrize("what", ["stories", "articles", "engagements"])
@@ -80,7 +77,7 @@ def test_a_reindex_answers_as_before(distributed: Installation) -> None:
     before = distributed.told(*asking("police"))
     assert "0 refused" in distributed.told("reindex")
     assert steady([distributed.told(*asking("police"))]) == steady([before])
-    with Elasticsearch(elasticsearch_url()) as client:
+    with Elasticsearch(distributed.environment["BEATWATCH_ELASTICSEARCH"]) as client:
         prefix = distributed.environment["BEATWATCH_ELASTICSEARCH_PREFIX"]
         assert sorted(client.indices.get(index=f"{prefix}-*")) == [
             f"{prefix}-{kind}-000002" for kind in ("article", "engagement", "story")

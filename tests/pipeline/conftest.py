@@ -1,15 +1,13 @@
 """An empty state, on each engine: for the contract suites and for the run loop."""
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from pipeline.adapters.state import SqlState
 from tests.pipeline.adapters.desk import Desk
-from tests.servers import postgres_url
+from tests.servers import postgres_database
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
@@ -18,14 +16,8 @@ def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'state.db'}"
         return
-    server = sa.create_engine(postgres_url(), isolation_level="AUTOCOMMIT")
-    name = f"test_{uuid.uuid4().hex}"
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield server.url.set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    server.dispose()
+    with postgres_database() as url:
+        yield url.render_as_string(hide_password=False)
 
 
 @pytest.fixture

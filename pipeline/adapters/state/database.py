@@ -73,8 +73,9 @@ def _json(value: object) -> str:
 
 def connect(url: str) -> sa.Engine:
     """An engine with the settings that this module's docstring gives."""
-    engine = sa.create_engine(url, json_serializer=_json, pool_pre_ping=True)  # a server may have been restarted
-    if engine.dialect.name == "sqlite":
+    served = not url.startswith("sqlite")  # a server may have been restarted between two transactions
+    engine = sa.create_engine(url, json_serializer=_json, pool_pre_ping=served)
+    if not served:
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     return engine

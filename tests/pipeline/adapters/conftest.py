@@ -1,19 +1,17 @@
 """Fixtures of the contract suites: every test that takes `state` or `index` runs on each engine. Another engine is one
 more name in `params` and one more branch here."""
 
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from elasticsearch import Elasticsearch
 
 from pipeline.adapters import schema
 from pipeline.adapters.search_elastic import ElasticAddress, ElasticIndex
 from pipeline.adapters.search_sqlite import SqliteIndex
 from pipeline.ports import SearchIndex
-from tests.servers import elasticsearch_url
+from tests.servers import elasticsearch_prefix
 
 Dump = dict[str, list[tuple[object, ...]]]
 
@@ -46,13 +44,8 @@ def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchInde
 @pytest.fixture
 def elastic_address() -> Iterator[ElasticAddress]:
     """Room of its own on a real server: what is made under the prefix goes with the test."""
-    address = ElasticAddress(elasticsearch_url(), prefix=f"test-{uuid.uuid4().hex}")
-    yield address
-    with Elasticsearch(address.url) as client:
-        made = client.indices.get(index=f"{address.prefix}-*")
-        client.options(ignore_status=404).indices.delete(index=",".join(made) or "none")
-        client.options(ignore_status=404).indices.delete_index_template(name=address.prefix)
-        client.options(ignore_status=404).cluster.delete_component_template(name=address.prefix)
+    with elasticsearch_prefix() as (url, prefix):
+        yield ElasticAddress(url, prefix)
 
 
 @pytest.fixture
