@@ -4,11 +4,10 @@ Made from the query and the text alone and not by an engine: the engines index n
 original only `pipeline.normalise` knows, and both engines then show the same.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from heapq import merge
 
-from pipeline.normalise import Token, walk
+from pipeline.normalise import Normalised
 from pipeline.query import Text
 
 AROUND = 80  # characters shown on either side of a match: about one line
@@ -16,11 +15,12 @@ MOST = 3  # passages of one text
 
 
 def passages(text: str, wanted: Sequence[Text]) -> tuple[str, ...]:
-    """Up to `MOST` passages, in the order of the text, which is read only as far as they need."""
-    if not wanted:
+    """Up to `MOST` passages, in the order of the text."""
+    if not (text and wanted):
         return ()
+    normal = Normalised(text)
     groups: list[list[tuple[int, int]]] = []
-    for span in _merged(_matches(walk(text), wanted)):
+    for span in _merged(merge(*(normal.find(words.tokens, prefix=words.prefix) for words in wanted))):
         if groups and span[0] - groups[-1][-1][1] <= AROUND:
             groups[-1].append(span)  # matches whose surroundings meet share a passage
         elif len(groups) == MOST:
@@ -28,27 +28,6 @@ def passages(text: str, wanted: Sequence[Text]) -> tuple[str, ...]:
         else:
             groups.append([span])
     return tuple(_marked(text, group) for group in groups)
-
-
-def _matches(found: Iterator[Token], wanted: Sequence[Text]) -> Iterator[tuple[int, int]]:
-    """Where the words stand, as [start, end) in the original, by start and end."""
-    longest = max(len(words.tokens) for words in wanted)
-    ahead = deque(islice(found, longest))
-    while ahead:
-        ends = {ahead[len(words.tokens) - 1].end for words in wanted if _begins_with(ahead, words)}
-        yield from ((ahead[0].start, end) for end in sorted(ends))
-        ahead.popleft()
-        ahead.extend(islice(found, 1))
-
-
-def _begins_with(ahead: Sequence[Token], words: Text) -> bool:
-    if len(words.tokens) > len(ahead):
-        return False
-    *exact, last = words.tokens
-    held = ahead[len(exact)].text
-    return all(ahead[i].text == text for i, text in enumerate(exact)) and (
-        held == last or (words.prefix and held.startswith(last))
-    )
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
