@@ -148,7 +148,8 @@ def _spelled(text: str) -> str:
     """All of a text, normalised."""
     if text.isascii() or not _MAY_CLUSTER.search(text):
         return text.translate(_CHARACTERS)
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at = 0
     for cluster in _CLUSTER.finditer(text):
         pieces += (text[at : cluster.start()].translate(_CHARACTERS), _spell(cluster.group()))
         at = cluster.end()
