@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from elastic_transport import ConnectionError as Unreachable
 from elastic_transport import ObjectApiResponse, TlsError, TransportError
@@ -25,7 +27,7 @@ from elasticsearch import (
 from pipeline.adapters import search_mappings as mappings
 from pipeline.adapters.cursors import cursor, cursor_parts
 from pipeline.adapters.search_body import ORDERS, asking, counting, milliseconds
-from pipeline.errors import SearchError
+from pipeline.errors import SearchError, UsageError
 from pipeline.highlight import passages
 from pipeline.normalise import token_text
 from pipeline.query import Text
@@ -55,6 +57,23 @@ class ElasticAddress:
     user: str | None = None
     secret: str | None = None
     """Password of `user`, or without one an API key."""
+
+    def __post_init__(self) -> None:
+        """Raises `UsageError` where no request could be made; it never shows what may be a secret."""
+        told = urlsplit(self.url)
+        if told.username is not None or told.password is not None:
+            raise UsageError(
+                "BEATWATCH_ELASTICSEARCH: it holds a user or a password: give these in BEATWATCH_ELASTICSEARCH_USER"
+                " and BEATWATCH_ELASTICSEARCH_SECRET"
+            )
+        if told.scheme not in ("http", "https") or not told.hostname:
+            raise UsageError(f"BEATWATCH_ELASTICSEARCH: {self.url!r} is no address: write it as https://host:9200")
+        if self.ca_file is not None and told.scheme != "https":
+            raise UsageError(
+                f"BEATWATCH_ELASTICSEARCH_CA: {self.url} is not encrypted: write https://, or leave it out"
+            )
+        if self.ca_file is not None and not Path(self.ca_file).is_file():
+            raise UsageError(f"BEATWATCH_ELASTICSEARCH_CA: {self.ca_file}: there is no such file")
 
     def __repr__(self) -> str:
         return f"ElasticAddress({self.url!r}, {self.prefix!r})"
@@ -327,12 +346,15 @@ class ElasticIndex:
 def _explained(error: ApiError | TransportError) -> str:
     """What happened, and what to do where that is known."""
     if isinstance(error, AuthenticationException | AuthorizationException):
-        return f"it refuses us ({error.meta.status}): check the API key, or user and password"
+        return (
+            f"it refuses us ({error.meta.status}): check the API key, or user and password"
+            " (BEATWATCH_ELASTICSEARCH_SECRET, BEATWATCH_ELASTICSEARCH_USER)"
+        )
     if isinstance(error, ApiError):
         return f"{error.meta.status}: {_reason(error.body)}"
     told = str(error.message).splitlines()[0]
     if isinstance(error, TlsError):
-        return f"{told}: check BEATWATCH_ELASTICSEARCH_CA"
+        return f"{told}: check BEATWATCH_ELASTICSEARCH{'' if 'mismatch' in told else '_CA'}"
     return f"it does not answer ({told})" if isinstance(error, Unreachable) else told
 
 
