@@ -287,19 +287,55 @@ def test_references_that_lead_nowhere(tmp_path: Path, change: Callable[[ArchiveR
 def test_a_folder_that_an_operator_names_must_be_there(tmp_path: Path) -> None:
     """Else pages would be archived on the wrong disk when a share is not mounted."""
     with pytest.raises(VaultError, match="share: the vault's folder is not there: make it, or mount its disk"):
-        FolderStore.open(tmp_path / "share")
+        FolderStore.open(tmp_path / "share").check()
     assert not (tmp_path / "share").exists()
-    FolderStore.open(tmp_path / "share", create=True)
-    FolderStore.open(tmp_path / "share")
+    FolderStore.open(tmp_path / "share", create=True).check()
     (tmp_path / "share").chmod(0o555)
     with pytest.raises(VaultError, match="change the folder's rights"):
-        FolderStore.open(tmp_path / "share")
+        FolderStore.open(tmp_path / "share").check()
+
+
+def test_where_the_whole_folder_is_away_no_file_is_lost(tmp_path: Path) -> None:
+    """A missing file quarantines its article for ever, a missing disk does not."""
+    with writer(tmp_path / "share") as vault:
+        ref = vault.write(exchange())
+    (tmp_path / "share").rename(tmp_path / "elsewhere")
+    with pytest.raises(VaultError, match="is not there"):
+        reader(tmp_path / "share").read(ref)
+    with pytest.raises(VaultError, match="is not there"):
+        list(FolderStore(tmp_path / "share").names())
+    assert reader(tmp_path / "elsewhere").read(ref) == HTML
 
 
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "2026").write_text("a file where a folder must be")
     with pytest.raises(VaultError, match="cannot be written"):
         writer(tmp_path).write(exchange())
+
+
+FULL = """
+import sys
+from pathlib import Path
+from pipeline.errors import DiskFull
+from tests.crawlers.vault.test_folder import exchange, writer
+file = Path(sys.argv[1]) / "2026" / "10" / "RUN1-w1.warc.gz"
+file.parent.mkdir(parents=True)
+file.symlink_to("/dev/full")
+vault = writer(Path(sys.argv[1]))
+vault.write(exchange(b"lost"))
+for _ in range(2):
+    try:
+        vault.sync()
+    except DiskFull as error:
+        print(error)
+"""
+
+
+def test_a_disk_that_is_full_is_told_by_every_later_sync(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.stdout.count("RUN1-w1.warc.gz: the disk is full; free some space") == 2, ended.stderr
 
 
 def test_disk_guard(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
-from crawlers.vault.place import FolderPlace, Place, open_store, place_text, read_place
+from crawlers.vault.place import FolderPlace, Place, guarded_folders, open_store, place_text, read_place
 from crawlers.vault.reader import VaultReader
 from crawlers.vault.store import Stored, VaultStore
 from crawlers.vault.warc import Exchange
@@ -204,6 +204,12 @@ def test_names_that_no_vault_can_hold(store: VaultStore, name: str, use: Callabl
 
 def test_a_place_survives_the_environment(place: Place) -> None:
     assert read_place(place_text(place)) == place
+
+
+def test_the_disk_guard_watches_the_disks_that_a_crawl_fills(place: Place, tmp_path: Path) -> None:
+    open_store(place)
+    share = [place.path] if isinstance(place, FolderPlace) else []
+    assert list(guarded_folders(tmp_path, place)) == [tmp_path, *share]
 
 
 def test_a_place_shows_no_secret(place: Place) -> None:
