@@ -26,6 +26,15 @@ EMPTY = b'<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated
 
 
 @contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A server of these answers; its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@contextmanager
 def answering(*answers: tuple[int, bytes]) -> Iterator[tuple[S3Place, list[str]]]:
     """A server that gives these answers in turn, the last one for ever; with the methods that it was asked by."""
     asked: list[str] = []
@@ -49,10 +58,8 @@ def answering(*answers: tuple[int, bytes]) -> Iterator[tuple[S3Place, list[str]]
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        yield place(f"http://127.0.0.1:{server.server_port}"), asked
-        server.shutdown()
+    with serving(Handler) as endpoint:
+        yield place(endpoint), asked
 
 
 def place(endpoint: str) -> S3Place:
@@ -184,6 +191,29 @@ def test_refusals_in_one_line_without_secrets(answer: tuple[int, bytes], kind: t
 def test_a_portal_that_answers_everything_is_not_taken_for_a_store() -> None:
     with answering((200, b"<html>a portal</html>")) as (there, _), pytest.raises(VaultError):
         S3Store(there, patience=SHORT).put(NAME, b"x")
+
+
+def test_an_answer_that_breaks_off_is_taken_up_where_it_broke() -> None:
+    body, asked = os.urandom(300_000), list[str]()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["Range"])
+            begin = int(asked[-1].removeprefix("bytes=").partition("-")[0])
+            self.send_response(206)
+            self.send_header("Content-Length", str(len(body) - begin))
+            self.send_header("Content-Range", f"bytes {begin}-{len(body) - 1}/{len(body)}")
+            self.send_header("ETag", '"0"')
+            self.send_header("Last-Modified", "Mon, 05 Oct 2026 03:00:00 GMT")
+            self.end_headers()
+            self.wfile.write(body[begin : begin + 100_000])
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    with serving(Handler) as endpoint:
+        assert content(S3Store(place(endpoint)), NAME, 10) == body[10:]
+    assert len(asked) == 3
 
 
 def test_after_a_lost_upload_no_sync_says_that_all_is_well() -> None:
