@@ -3,11 +3,11 @@
 All methods are called from one thread. Times go in and come out as aware UTC. Every method that writes is one
 transaction: after a crash it happened wholly or not at all, and calling it again with the same input changes nothing
 (row versions, outbox rows and times included; the tries of a transient result and the attempts of a message are counts,
-and each call counts). Adapters raise `StateError`, `SearchError`, `DataFolderError` or
-`ModelMissing`, never an exception of a library.
+and each call counts). Adapters raise `StateError`, `SearchError`, `VaultError`,
+`DataFolderError` or `ModelMissing`, never an exception of a library.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -18,6 +18,7 @@ from pipeline.records import (
     ArchiveRef,
     Article,
     Body,
+    DocumentKind,
     EngagementReport,
     Extraction,
     Fetch,
@@ -58,8 +59,7 @@ class Vault(Protocol):
     """The archive of fetched bodies."""
 
     def read(self, ref: ArchiveRef) -> bytes:
-        """The decoded body; raises `Permanent` if it is missing or its hash differs, `DataFolderError` if it cannot be
-        read."""
+        """The decoded body; raises `Permanent` if it is missing or its hash differs, `VaultError` if it cannot be read."""
         ...
 
 
@@ -307,7 +307,7 @@ class State(Protocol):
         """How many rows wait for the index."""
         ...
 
-    def documents(self) -> Iterator[tuple[str, str]]:
+    def documents(self) -> Iterator[tuple[DocumentKind, str]]:
         """(kind, id) of everything that the index is to hold, tombstones included, by kind and id."""
         ...
 
@@ -334,7 +334,12 @@ class State(Protocol):
 
 
 class SearchIndex(Protocol):
-    """The derived index of articles, stories and engagements."""
+    """The derived index: the kinds of `DocumentKind`. The embedded one leaves the fetch log to the state, beside it."""
+
+    @property
+    def kinds(self) -> Collection[DocumentKind]:
+        """The kinds that it holds; documents of others are taken and left out."""
+        ...
 
     def write(self, documents: Sequence[SearchDocument]) -> Sequence[Refusal]:
         """Insert, replace or delete; a document with an older row_version than the stored one is ignored. Returns those
@@ -354,7 +359,7 @@ class SearchIndex(Protocol):
         self,
         query: str,
         *,
-        kind: Literal["article", "story", "engagement"] = "article",
+        kind: DocumentKind = "article",
         filters: Mapping[str, str | Sequence[str]] | None = None,
         sort: Literal["score", "time", "-time", "id"] = "score",
         limit: int = 20,
@@ -370,7 +375,7 @@ class SearchIndex(Protocol):
         query: str,
         by: str,
         *,
-        kind: Literal["article", "story", "engagement"] = "article",
+        kind: DocumentKind = "article",
         filters: Mapping[str, str | Sequence[str]] | None = None,
     ) -> dict[str, int]:
         """How many answers have each value of a field, or were published in each "year", "month" or "day"; ordered by
@@ -383,7 +388,7 @@ class SearchIndex(Protocol):
         """Documents by cosine, best first."""
         ...
 
-    def count(self, kind: Literal["article", "story", "engagement"]) -> int:
+    def count(self, kind: DocumentKind) -> int:
         """Documents that are not deleted."""
         ...
 
