@@ -8,8 +8,8 @@ those of the client's `parallel_bulk` with its defaults, whose bodies (the same)
 reading every answer, is counted on our side only.
 
 Search, over all of them: latency of our `search`, `counts` and `nearest`, from the question to hits with passages, over
-that of the same request bodies sent by the bare client. A question is asked once unmeasured; then the two take turns at
-being first, so that neither always finds the server's caches filled by the other.
+that of the same request bodies sent by the bare client. A question is asked once unmeasured, then thrice by each; the two
+take turns at being first, so that neither always finds the server's caches filled by the other.
 """
 
 import os
@@ -39,6 +39,7 @@ from sample.servers.elasticsearch_node import ElasticsearchNode
 BATCH = 2_000
 DIMENSIONS = 128
 QUERIES = 200
+ROUNDS = 3
 COMMON = tuple(
     re.findall(
         "[^ ]+",
@@ -146,16 +147,17 @@ def latencies(client: Elasticsearch, index: ElasticIndex, name: str) -> tuple[li
     target = mappings.alias(index.address.prefix, "article")
     ours: list[float] = []
     bare: list[float] = []
-    for number, (ask, body) in enumerate(questions(name, index)):
+    for ask, body in questions(name, index):
         pair: list[tuple[list[float], Callable[[], object]]] = [
             (ours, ask), (bare, partial(client.search, index=target, **body)),
         ]  # fmt: skip
         ask()
-        for spent, call in pair if number % 2 else reversed(pair):
-            client.indices.clear_cache(
-                index=target, request=True
-            )  # of whole answers, which would leave nothing to time
-            spent.append(1000 * timed(call))
+        for _ in range(ROUNDS):
+            for spent, call in pair if len(ours) % 2 else reversed(pair):
+                client.indices.clear_cache(
+                    index=target, request=True
+                )  # whole answers, which would leave nothing to time
+                spent.append(1000 * timed(call))
     return ours, bare
 
 

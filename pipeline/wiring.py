@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from alerts.smtp import SmtpSettings
     from crawlers.vault.place import Place
     from crawlers.vault.store import VaultStore
+    from pipeline.adapters.search_elastic import ElasticAddress
+    from pipeline.adapters.search_probe import Server
     from pipeline.coding import Coder
     from pipeline.run import Engines, Order
 
@@ -76,15 +78,26 @@ def _index(folder: DataFolder, settings: Settings) -> SearchIndex:
         from pipeline.adapters.search_sqlite import SqliteIndex
 
         return SqliteIndex.open(folder.search)
-    from pipeline.adapters.search_elastic import ElasticAddress, ElasticIndex
+    from pipeline.adapters.search_elastic import ElasticIndex
+
+    return ElasticIndex(_elastic_address(settings))
+
+
+def _elastic_address(settings: Settings) -> "ElasticAddress":
+    from pipeline.adapters.search_elastic import ElasticAddress
 
     authority = str(settings.elasticsearch_ca) if settings.elasticsearch_ca else None
-    return ElasticIndex(
-        ElasticAddress(
-            settings.elasticsearch, settings.elasticsearch_prefix, authority, settings.elasticsearch_user,
-            settings.search_secret(),
-        )
+    return ElasticAddress(
+        settings.elasticsearch or "", settings.elasticsearch_prefix, authority, settings.elasticsearch_user,
+        settings.search_secret(),
     )  # fmt: skip
+
+
+def search_server(settings: Settings) -> "Server":
+    """What the Elasticsearch of the settings is and holds; nothing is made there. Raises `SearchError`."""
+    from pipeline.adapters.search_probe import probe
+
+    return probe(_elastic_address(settings))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ sends it; deleted documents stay as tombstones that the aliases do not show. Wha
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -97,7 +97,7 @@ class ElasticIndex:
         return self._connected
 
     def _connect(self, *, any_layout: bool = False) -> Elasticsearch:
-        client = _client(self.address)
+        client = client_of(self.address)
         try:
             prefix = self.address.prefix
             client.cluster.put_component_template(name=prefix, **mappings.component_template())
@@ -339,13 +339,17 @@ class ElasticIndex:
     def _place(self) -> str:
         return self.address.url
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """No exception of the client leaves this block."""
-        try:
-            yield
-        except (ApiError, TransportError) as error:
-            raise SearchError(f"{self._place}: search index: {_explained(error)}") from error
+    def _translated(self) -> AbstractContextManager[None]:
+        return translated(self._place)
+
+
+@contextmanager
+def translated(place: str) -> Iterator[None]:
+    """No exception of the client leaves this block."""
+    try:
+        yield
+    except (ApiError, TransportError) as error:
+        raise SearchError(f"{place}: search index: {_explained(error)}") from error
 
 
 def _explained(error: ApiError | TransportError) -> str:
@@ -363,7 +367,8 @@ def _explained(error: ApiError | TransportError) -> str:
     return f"it does not answer ({told})" if isinstance(error, Unreachable) else told
 
 
-def _client(address: ElasticAddress) -> Elasticsearch:
+def client_of(address: ElasticAddress) -> Elasticsearch:
+    """A client; no request is made yet."""
     known: dict[str, Any] = {}
     if address.user is not None:
         known["basic_auth"] = (address.user, address.secret or "")
