@@ -110,8 +110,9 @@ def _server(settings: Settings, kept: Kept | None) -> Iterator[Finding]:
 def _version(server: "Server", address: str) -> Finding:
     from pipeline.adapters.search_probe import version_parts
 
-    told = server.version or "of a version that it does not tell"
-    found = f"Elasticsearch {told} at {address}, {count(server.nodes, 'node')}, {server.health}"
+    told = [f"Elasticsearch {server.version or '(it does not tell its version)'} at {address}"]
+    told += [count(server.nodes, "node")] if server.nodes else []
+    found = ", ".join([*told, server.health or "of a health that our user may not ask for"])
     parts = version_parts(server.version)[:2] if server.version else TESTED
     if parts < OLDEST:
         return Finding("search server", "fail", found, f"use {'.'.join(map(str, TESTED))}: searches by vector need it")

@@ -23,8 +23,8 @@ class Gate(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Passage)
         self.node = urlsplit(node).netloc
         self.authorization = authorization
-        self.busy: list[str] = []
-        """Beginnings of paths; each is good for one request, which is told to come back later (429)."""
+        self.refusing: list[tuple[str, int]] = []
+        """(beginning of a path, status): each is good for one request, which is answered so."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("127.0.0.1").configure_cert(context)
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
@@ -46,10 +46,10 @@ class _Passage(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.headers.get("Authorization") != self.server.authorization:
             return self._answer(401, [], _refusal("security_exception", "unable to authenticate"))
-        for beginning in self.server.busy:
+        for beginning, status in self.server.refusing:
             if self.path.startswith(beginning):
-                self.server.busy.remove(beginning)
-                return self._answer(429, [], _refusal("es_rejected_execution_exception", "the queue is full"))
+                self.server.refusing.remove((beginning, status))
+                return self._answer(status, [], _refusal("refusal", "the gate was told to refuse this"))
         inner = http.client.HTTPConnection(self.server.node, timeout=60)
         try:
             inner.request(self.command, self.path, body, dict(self.headers))

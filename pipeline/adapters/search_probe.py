@@ -4,10 +4,11 @@ Our index and searches need no module beyond the server itself. What a node lack
 and whoever runs the cluster may miss it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from elastic_transport import ObjectApiResponse
 from elasticsearch import ApiError, Elasticsearch
 
 from pipeline.adapters import search_mappings as mappings
@@ -39,37 +40,48 @@ class IndexVersion:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What was found. `lacking` holds names of `MODULES`, None where we may not ask; `version` likewise."""
+    """What was found; None stands for what our user may not ask. `lacking` holds names of `MODULES`, `health` is green,
+    yellow or red."""
 
     version: str | None
-    nodes: int
-    health: str
+    nodes: int | None
     lacking: tuple[str, ...] | None
+    health: str | None
     versions: tuple[IndexVersion, ...]
 
 
 def probe(address: ElasticAddress) -> Server:
     """Ask. Raises `SearchError` where the server is away or refuses us."""
     with translated(address.url), client_of(address) as client:
-        health = client.cluster.health()
-        version, lacking = _nodes(client)
-        return Server(
-            version, int(health["number_of_nodes"]), str(health["status"]), lacking, _versions(client, address.prefix)
-        )
+        return Server(*_nodes(client), _health(client), _versions(client, address.prefix))
 
 
-def _nodes(client: Elasticsearch) -> tuple[str | None, tuple[str, ...] | None]:
-    """The lowest version among the nodes, and what any of them lacks."""
-    try:
-        told = client.nodes.info(metric="plugins", filter_path=["nodes.*.version", "nodes.*.modules.name"])
-    except ApiError as error:
-        if error.meta.status not in (400, 403, 405, 410):  # a user without the right to; a service that hides its nodes
-            raise
-        return None, None
+def _nodes(client: Elasticsearch) -> tuple[str | None, int | None, tuple[str, ...] | None]:
+    """The lowest version among the nodes, how many there are, and what any of them lacks."""
+    told = _allowed(
+        lambda: client.nodes.info(metric="plugins", filter_path=["nodes.*.version", "nodes.*.modules.name"])
+    )
+    if told is None:
+        return None, None, None
     nodes: list[dict[str, Any]] = list(told["nodes"].values())
     held = [{module["name"] for module in node.get("modules", ())} for node in nodes]
     lacking = tuple(name for name in MODULES if any(name not in names for names in held))
-    return min((node["version"] for node in nodes), key=version_parts), lacking
+    return min((node["version"] for node in nodes), key=version_parts), len(nodes), lacking
+
+
+def _health(client: Elasticsearch) -> str | None:
+    told = _allowed(client.cluster.health)
+    return None if told is None else str(told["status"])
+
+
+def _allowed(ask: Callable[[], ObjectApiResponse[Any]]) -> ObjectApiResponse[Any] | None:
+    """None to a user without the right to ask, and where a service hides its nodes."""
+    try:
+        return ask()
+    except ApiError as error:
+        if error.meta.status not in (400, 403, 405, 410):
+            raise
+        return None
 
 
 def version_parts(version: str) -> tuple[int, ...]:

@@ -160,6 +160,18 @@ def test_a_key_that_is_wrong_is_a_failure_that_does_not_show_it(elastic: Setting
     assert "hush" not in repr(wrong)
 
 
+@pytest.mark.server
+def test_a_user_who_may_not_ask_about_the_cluster_is_no_failure(elastic: Settings, tmp_path: Path) -> None:
+    with gate(elastic.elasticsearch or "", tmp_path, "ApiKey right") as (opened_gate, authority):
+        opened_gate.refusing += [("/_nodes", 403), ("/_cluster/health", 403)]
+        keys = {"elasticsearch": opened_gate.url, "elasticsearch_ca": authority}
+        found = told(elastic.model_copy(update=keys | {"elasticsearch_secret": SecretStr("right")}), tmp_path)
+    assert opened_gate.refusing == []
+    assert found["search server"].level == "ok"
+    assert "(it does not tell its version)" in found["search server"].found
+    assert found["search modules"].found == "it does not say which it has; our searches need none"
+
+
 def test_the_mail_server_is_greeted(tmp_path: Path) -> None:
     post = Controller(Sink(), hostname="127.0.0.1", port=free_port())
     settings = Settings(smtp_host="127.0.0.1", smtp_port=post.port, smtp_security="none", mail_from="desk@example.org")

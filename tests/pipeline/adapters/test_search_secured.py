@@ -140,12 +140,31 @@ def test_what_the_server_is_too_busy_for_is_tried_again(guarded: tuple[Gate, Ela
     opened, address = guarded
     index = ElasticIndex(address)
     index.refresh()
-    opened.busy += ["/_bulk", "/_bulk"]
+    opened.refusing += [("/_bulk", 429)] * 2
     documents = [replace(ARTICLE, id=f"{n}") for n in range(250)]
     assert index.write(documents) == []
-    assert opened.busy == []
+    assert opened.refusing == []
     index.refresh()
     assert index.count("article") == 250
+    index.close()
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("status", [404, 503])
+def test_an_index_that_is_replaced_between_question_and_answer_is_asked_for_again(
+    guarded: tuple[Gate, ElasticAddress], status: int
+) -> None:
+    opened, address = guarded
+    index = ElasticIndex(address)
+    index.write([ARTICLE])
+    index.refresh()
+    for _ in range(2):
+        opened.refusing.append((f"/{address.prefix}-article/_search", status))
+        assert index.count("article") == 1
+        assert opened.refusing == []
+    opened.refusing += [(f"/{address.prefix}-article/_search", 400)]
+    with pytest.raises(SearchError, match="400: the gate was told"):
+        index.search("police")
     index.close()
 
 
