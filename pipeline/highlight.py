@@ -4,7 +4,7 @@ Made from the query and the text alone and not by an engine: the engines index n
 original only `pipeline.normalise` knows, and both engines then show the same.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from heapq import merge
 
 from pipeline.normalise import Normalised
@@ -19,29 +19,18 @@ def passages(text: str, wanted: Sequence[Text]) -> tuple[str, ...]:
     if not (text and wanted):
         return ()
     normal = Normalised(text)
+    found = [normal.find(words.tokens, prefix=words.prefix) for words in wanted]
     groups: list[list[tuple[int, int]]] = []
-    for span in _merged(merge(*(normal.find(words.tokens, prefix=words.prefix) for words in wanted))):
-        if groups and span[0] - groups[-1][-1][1] <= AROUND:
-            groups[-1].append(span)  # matches whose surroundings meet share a passage
-        elif len(groups) == MOST:
-            break
+    for start, end in found[0] if len(found) == 1 else merge(*found):
+        if not groups or start - groups[-1][-1][1] > AROUND:
+            if len(groups) == MOST:
+                break
+            groups.append([(start, end)])
+        elif start >= groups[-1][-1][1]:
+            groups[-1].append((start, end))  # surroundings that meet are one passage; two Han words that touch stay two
         else:
-            groups.append([span])
+            groups[-1][-1] = (groups[-1][-1][0], max(end, groups[-1][-1][1]))  # matches that overlap become one
     return tuple(_marked(text, group) for group in groups)
-
-
-def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Matches that overlap become one; those that only touch (two Han words) stay two."""
-    held: tuple[int, int] | None = None
-    for start, end in spans:
-        if held is None or start >= held[1]:
-            if held is not None:
-                yield held
-            held = (start, end)
-        else:
-            held = (held[0], max(held[1], end))
-    if held is not None:
-        yield held
 
 
 def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:

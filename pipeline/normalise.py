@@ -17,6 +17,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 from operator import attrgetter
 
 _MARKS = (
@@ -43,6 +44,13 @@ _VOWELS = "".join(
 # The tokens of normalised text: a character of a script without spaces with its vowel marks, or a word of another script.
 _REST = f"[^ {_SINGLES}]*(?:[{_VOWELS}]+[^ {_SINGLES}]*)*"
 _TOKEN = re.compile(f"[{_SINGLES}][{_VOWELS}]*|[^ {_SINGLES}]{_REST}")
+# What may follow what was found of a token, by (whether it is a single character's, whether it may go on).
+_RESTS = {
+    (True, True): re.compile(f"[{_VOWELS}]*"),
+    (True, False): re.compile(f"(?![{_VOWELS}])"),
+    (False, True): re.compile(_REST),
+    (False, False): re.compile(f"(?=[ {_SINGLES}]|$)(?![{_VOWELS}])"),
+}
 _HAN = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x323B0))
 
 
@@ -63,7 +71,7 @@ def tokens(text: str) -> tuple[Token, ...]:
 
 def token_text(text: str) -> str:
     """The tokens of `text` joined by spaces: what an engine indexes."""
-    normal = _spelled(text)
+    normal = _spelled(text) if _clusters(text) else text.translate(_CHARACTERS)
     return " ".join(normal.split() if normal.isascii() else _TOKEN.findall(normal))
 
 
@@ -72,20 +80,24 @@ class Normalised:
     character in Python: a page of search results is made of twenty whole articles."""
 
     def __init__(self, original: str) -> None:
-        self.text = _spelled(original)
+        clusters = _clusters(original)
+        self.text = _spelled(original) if clusters else original.translate(_CHARACTERS)
         """Normalised characters, and a space for what is in no token."""
         # A character alone never becomes less than one, so equal lengths say that each became just one.
-        even = len(self.text) == len(original) and not _MAY_CLUSTER.search(original)
-        self._uneven = () if even else tuple(_uneven(original))
+        uneven = clusters or len(self.text) != len(original)
+        self._uneven = tuple(_uneven(original)) if uneven else ()
 
     def find(self, wanted: Sequence[str], *, prefix: bool = False) -> Iterator[tuple[int, int]]:
         """Where these tokens follow each other, as [start, end) in the original, overlaps too; `prefix`: the last one is
         the beginning of a token, which is found whole."""
-        pattern, at = _following(tuple(wanted), prefix), 0
-        while found := pattern.search(self.text, at):
-            at = found.start() + 1
-            if self._begins(found.start()):
-                yield self.original(*found.span())
+        search, text = _following(tuple(wanted)).search, self.text
+        rest = _RESTS[_SINGLE.match(wanted[-1]) is not None, prefix].match
+        found = search(text)
+        while found:
+            start, end = found.span()
+            if (text[start - 1 : start] == " " or self._begins(start)) and (last := rest(text, end)):
+                yield self.original(start, last.end()) if self._uneven else (start, last.end())
+            found = search(text, start + 1)
 
     def _begins(self, at: int) -> bool:
         """Does a token begin here? A letter of a word does after a space or a character of a script without spaces."""
@@ -130,24 +142,23 @@ def _uneven(text: str) -> Iterator[_Piece]:
 
 
 @lru_cache(maxsize=1 << 10)
-def _following(wanted: tuple[str, ...], prefix: bool) -> re.Pattern[str]:
-    """These tokens, one after the other in normalised text. Spaces are between all but those of scripts without."""
-    parts = []
-    for before, token in zip(("", *wanted), wanted, strict=False):
+def _following(wanted: tuple[str, ...]) -> re.Pattern[str]:
+    """These tokens, one after the other in normalised text, where spaces are between all but those of scripts without.
+    Where the first begins and the last ends is checked apart: classes of characters take milliseconds to compile."""
+    parts = [re.escape(wanted[0])]
+    for before, token in pairwise(wanted):
         close = token[0] not in _VOWELS and (_SINGLE.match(token) or _SINGLE.match(before))
-        parts += [" *" if close else " +", re.escape(token)] if before else [re.escape(token)]
-    alone = _SINGLE.match(wanted[-1]) is not None
-    if prefix:
-        parts.append(f"[{_VOWELS}]*" if alone else _REST)
-    else:
-        parts.append(f"(?![{_VOWELS}])" if alone else f"(?=[ {_SINGLES}]|$)(?![{_VOWELS}])")
+        parts += [" *" if close else " +", re.escape(token)]
     return re.compile("".join(parts))
 
 
+def _clusters(text: str) -> bool:
+    """Whether anything in it may have to be normalised together."""
+    return not text.isascii() and _MAY_CLUSTER.search(text) is not None
+
+
 def _spelled(text: str) -> str:
-    """All of a text, normalised."""
-    if text.isascii() or not _MAY_CLUSTER.search(text):
-        return text.translate(_CHARACTERS)
+    """All of a text, normalised, whose characters cling to each other."""
     pieces: list[str] = []
     at = 0
     for cluster in _CLUSTER.finditer(text):

@@ -9,6 +9,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -420,6 +421,7 @@ def _source(document: SearchDocument) -> dict[str, Any]:
     return held
 
 
+@cache
 def _slots(kind: Kind) -> list[tuple[str, str]]:
     """(field of the index, field of the document) of what is text for people."""
     pairs = zip(("headline", "body"), WRITTEN[kind], strict=True)
