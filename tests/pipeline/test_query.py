@@ -132,3 +132,30 @@ def test_what_is_refused_and_where(query: str, words: str) -> None:
 def test_words_to_score_and_show_are_those_that_an_answer_holds() -> None:
     assert words(parse_query("a (b OR a) NOT c lang:zh")) == (A, B)
     assert words(parse_query("")) == ()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "police", "police training", '"joint patrol" 公安', "café lang:ZH", 'source:"xinhua" police', "framing:mixed  x ", "42 ²",
+        "country:fj story:S1", '"l\'Aquila, e-mail" lang:it',
+    ],
+)  # fmt: skip
+def test_plain_questions_are_read_as_the_grammar_reads_them(query: str) -> None:
+    """In parentheses a question goes the long way."""
+    assert parse_query(query) == parse_query(f"({query})")
+
+
+@pytest.mark.parametrize(
+    "query", ["police AND training", "NOT police", "lang:zh OR lang:en", "-police", "polic*", "a (b c)"]
+)
+def test_what_only_looks_plain_is_not(query: str) -> None:
+    assert parse_query(query) == parse_query(f"({query})")
+
+
+@pytest.mark.parametrize(
+    "query", ["colour:red", "framing:good", "country:FIJI", "police AND", '"police', "police lang:"]
+)
+def test_what_is_wrong_among_plain_words_is_named(query: str) -> None:
+    with pytest.raises(UsageError, match="query"):
+        parse_query(query)
