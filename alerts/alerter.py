@@ -34,12 +34,12 @@ class MailAlerter:
     smtp: SmtpSettings | None = None
     deliver_mail: bool = False
 
-    def announce(self, run_id: str, now: datetime, table: Mapping[str, int]) -> int:
+    def announce(self, round_id: str, now: datetime, table: Mapping[str, int]) -> int:
         """Put what is new into the outbox and deliver it; returns how many messages were made.
 
         A mail server that refuses is a warning and not a failed run: its messages wait in the outbox.
         """
-        return len(self._tell(facts_of_run(now, self.sources, self.state.fetches(run_id=run_id), table)))
+        return len(self._tell(facts_of_run(now, self.sources, self.state.fetches(round_id=round_id), table)))
 
     def announce_failure(self, now: datetime, reason: str) -> None:
         """Tell that the run failed. Raises nothing of ours: the failure itself must reach the caller, not this one."""

@@ -69,10 +69,10 @@ class _Hold:
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
     def __call__(self) -> bool:
-        return self._state.acquire_lease(LEASE, self._holder, LEASE_SECONDS)
+        return bool(self._state.acquire_leases([LEASE], self._holder, LEASE_SECONDS))
 
     def release(self) -> None:
-        self._state.release_lease(LEASE, self._holder)
+        self._state.release_leases({LEASE: 0}, self._holder)
 
 
 @contextmanager

@@ -46,11 +46,16 @@ Vectors = NDArray[np.float32]
 class Gatherer(Protocol):
     """The network in (`crawlers`)."""
 
-    def gather(self, plan: GatherPlan) -> Iterator[list[Fetch]]:
+    def hosts(self, source: Source) -> frozenset[str]:
+        """The hosts that are asked for a source."""
+        ...
+
+    def gather(self, plan: GatherPlan, hold: Callable[[], None]) -> Iterator[list[Fetch]]:
         """Fetch what `plan` names; yield batches whose bodies are already synced to the vault.
 
-        A failing source is a `Fetch` with its outcome, never an exception. Raises `FailedRun` if the crawl itself
-        cannot run or dies. Closing the iterator ends the crawl.
+        `hold` is called every few seconds; what it raises ends the crawl, and where it is not called in time the crawl
+        ends by itself (`GatherPlan.lease_seconds`). A failing source is a `Fetch` with its outcome, never an exception.
+        Raises `FailedRun` if the crawl itself cannot run or dies. Closing the iterator ends the crawl.
         """
         ...
 
@@ -94,8 +99,24 @@ class State(Protocol):
         """Close the run with its table of counts."""
         ...
 
+    def join_round(self, run_id: str, round_id: str) -> None:
+        """Let the run share its sources with those of the round; each run begins as a round by itself."""
+        ...
+
+    def completed_round(self, round_id: str) -> bool:
+        """Whether a run of the round was completed: everything of it was gathered, coded and told."""
+        ...
+
+    def gathered(self, round_id: str) -> set[str]:
+        """Ids of the sources that runs of this round have asked to the end."""
+        ...
+
+    def mark_gathered(self, round_id: str, source_ids: Sequence[str]) -> None:
+        """Note that these sources were asked to the end."""
+        ...
+
     def completed_runs(self, kind: Literal["sample", "live"]) -> int:
-        """How many runs of this kind were completed in this state."""
+        """How many rounds of this kind were completed in this state."""
         ...
 
     def newest_run(self) -> datetime | None:
@@ -128,7 +149,7 @@ class State(Protocol):
         ...
 
     def fetches(
-        self, *, url: str | None = None, source_id: str | None = None, run_id: str | None = None
+        self, *, url: str | None = None, source_id: str | None = None, round_id: str | None = None
     ) -> list[Fetch]:
         """Rows of the fetch log, oldest first; `url` matches the asked and the final address."""
         ...
@@ -320,12 +341,17 @@ class State(Protocol):
         ...
 
     # --- leases
-    def acquire_lease(self, name: str, holder: str, seconds: float) -> bool:
-        """Take or prolong a lease by the database's clock; False while another holder has it."""
+    def acquire_leases(self, names: Iterable[str], holder: str, seconds: float) -> set[str]:
+        """Take or prolong leases by the database's clock; returns the names of those that `holder` has now, the others
+        are another's."""
         ...
 
-    def release_lease(self, name: str, holder: str) -> None:
-        """Give a lease back."""
+    def lease_holder(self, name: str) -> str | None:
+        """Who holds a lease now."""
+        ...
+
+    def release_leases(self, names: Mapping[str, float], holder: str) -> None:
+        """Give leases back; each can be taken again when its rest (seconds) is over."""
         ...
 
     def close(self) -> None:
@@ -400,7 +426,7 @@ class SearchIndex(Protocol):
 class Alerter(Protocol):
     """What tells people (`alerts`)."""
 
-    def announce(self, run_id: str, now: datetime, table: Mapping[str, int]) -> int:
+    def announce(self, round_id: str, now: datetime, table: Mapping[str, int]) -> int:
         """Put what is new into the outbox and deliver it; returns how many messages were made. Never repeats one."""
         ...
 

@@ -213,6 +213,8 @@ class GatherPlan:
     user_agent: str = "beatwatch"
     size_cap: int = 15_000_000  # bytes after decompression
     time_cap: float = 20.0  # seconds a fetch
+    hosts: tuple[str, ...] = ()  # without "www.": leave all others to other workers; none = ask whatever leads on
+    lease_seconds: float | None = None  # the crawl must end when it was not told for half of them that they are held
     pages: bool = True  # False: read feeds, sitemaps and lists alone, to see whether they answer
 
 

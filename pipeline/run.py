@@ -1,13 +1,14 @@
-"""One whole run: the stages in order, each over the work that is due.
+"""One whole run: the stages in order, each over the work that is due, shared with other workers (`pipeline.rounds`).
 
 The loop does the I/O; stages are pure. Work is committed in small batches, and what is due is asked from the state, so a
 killed run goes on where it stopped and a second run over the same day finds nothing to do. Each stage finishes before
 the next begins: clustering must see a day's articles in order of (first seen, id), whatever was killed when.
 """
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Literal, TypeVar
@@ -37,6 +38,7 @@ from pipeline.records import (
     StageResult,
     StoryDecision,
 )
+from pipeline.rounds import LEASE_SECONDS, Round, Share, shares
 from pipeline.table import ASKED, READ, RELEVANT, SCREENED, RunTable
 
 T = TypeVar("T")
@@ -66,6 +68,11 @@ class Order:
     host_map: tuple[tuple[str, str], ...] = ()
     allow_hosts: tuple[str, ...] = ()
     user_agent: str = "beatwatch"
+    worker: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Whose leases these are: the same after a restart, another in every data folder."""
+    workers: int = 1
+    """How many share the sources."""
+    lease_seconds: float = LEASE_SECONDS
 
 
 class Run:
@@ -73,53 +80,85 @@ class Run:
 
     def __init__(self, engines: Engines, order: Order, progress: Progress) -> None:
         self.table = RunTable()
-        self._engines, self._state, self._order, self._progress = engines, engines.state, order, progress
+        self._engines, self._state, self._order, self._show = engines, engines.state, order, progress
         self._sources = {source.id: source for source in order.sources}
         self._coder = engines.coder
+        self._asked = 0
 
     def execute(self) -> RunTable:
         """Everything in order. A failure is noted in the state and mailed before it is raised again."""
         self._state.register_sources(self._order.sources)
         run_id = self._state.begin_run(self._order.kind, self._order.now)
         try:
+            order = self._order
+            self._round = Round(self._state, order.kind, run_id, order.worker, order.workers, order.lease_seconds)
             self._gather(run_id)
-            self._read_bodies()
-            self._screen()
-            self._embed()
-            self._cluster()
-            self._code()
-            self._index()
-            self.table.count("mails", self._engines.alerter.announce(run_id, self._order.now, self.table.counts))
+            with self._round.coding() as mine:
+                if mine:
+                    self._work_through()
+                else:
+                    self.table.notes.append("another worker of this round has coded, indexed and told what it brought")
+                self._state.end_run(run_id, "completed", self.table.counts)
+            self._round.close()
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             with suppress(StateError):  # where the state is what failed, its own reason is told
                 self._state.end_run(run_id, "failed", self.table.counts, reason)
                 self._engines.alerter.announce_failure(self._order.now, reason)
             raise
-        self._state.end_run(run_id, "completed", self.table.counts)
         return self.table
+
+    def _work_through(self) -> None:
+        """The stages after gathering, over what all workers of the round brought."""
+        self.table = RunTable()
+        self.table.take(self._state.fetches(round_id=self._round.id))
+        self.table.count("vanished pages", self.table.counts[f"{ASKED}: gone"])
+        self._read_bodies()
+        self._screen()
+        self._embed()
+        self._cluster()
+        self._code()
+        self._index()
+        self.table.count("mails", self._engines.alerter.announce(self._round.id, self._order.now, self.table.counts))
+
+    def _progress(self, stage: str, done: int, total: int | None) -> None:
+        self._round.hold()
+        self._show(stage, done, total)
 
     # --- gather, archive
 
     def _gather(self, run_id: str) -> None:
+        """Ask share after share, until nothing is left, here or with another worker."""
+        sources = self._order.sources
+        whole = shares(sources, {source.id: self._engines.gatherer.hosts(source) for source in sources})
+        while left := self._round.left(whole):
+            with self._round.taken(left, len(whole)) as mine:
+                if mine:
+                    self._crawl(run_id, mine)
+            if not mine:
+                self._show("wait for another worker", len(whole) - len(left), len(whole))
+                self._round.wait()
+
+    def _crawl(self, run_id: str, mine: Sequence[Share]) -> None:
         order, state = self._order, self._state
+        sources = tuple(source for share in mine for source in share.sources)
+        alone = order.workers == 1
         plan = GatherPlan(
-            run_id=run_id, now=order.now, fixed_clock=order.fixed_clock, sources=order.sources,
-            known=tuple(state.known_addresses([source.id for source in order.sources], order.now)),
+            run_id=run_id, now=order.now, fixed_clock=order.fixed_clock, sources=sources,
+            known=tuple(state.known_addresses([source.id for source in sources], order.now)),
             waits=tuple(sorted(state.host_waits(order.now).items())), since=order.since, host_map=order.host_map,
-            allow_hosts=order.allow_hosts, user_agent=order.user_agent,
+            hosts=() if alone else tuple(sorted({host for share in mine for host in share.hosts})),
+            allow_hosts=order.allow_hosts, user_agent=order.user_agent, lease_seconds=order.lease_seconds,
         )  # fmt: skip
-        done = 0
-        batches = self._engines.gatherer.gather(plan)
+        batches = self._engines.gatherer.gather(plan, self._round.hold)
         with closing(batches):  # type: ignore[type-var]
             for batch in batches:
                 state.record_fetches(run_id, batch)
                 self.table.take(batch)
                 if any(fetch.archived for fetch in batch):
                     self._coder.prepare()
-                done += len(batch)
-                self._progress("gather", done, None)
-        self.table.count("vanished pages", self.table.counts[f"{ASKED}: gone"])
+                self._asked += len(batch)
+                self._show("gather", self._asked, None)
 
     # --- extract, identify
 

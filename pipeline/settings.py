@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     )
     disk_floor_mb: int = Field(default=500, ge=1, description="gathering stops when less than this many MB are free")
     schedule: str = Field(default="0 6 * * *", description="cron line (UTC) of the daily run of `beatwatch serve`")
+    workers: int = Field(
+        default=1, ge=1, le=64, description="how many workers share the sources of one database; each has a data folder"
+    )
     mail_from: str = Field(default="beatwatch@localhost", description="sender of digests")
     smtp_host: str | None = Field(
         default=None, description="mail server; without one digests are only written as .eml files"

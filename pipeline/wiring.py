@@ -160,22 +160,22 @@ def daily_run(
             from sample.newsroom import Newsroom
 
             with Newsroom(day=sample_day(kept.state)) as newsroom:
-                order = _order(kind, newsroom.now, True, declared, since, settings, newsroom.host_map)
+                order = _order(kind, newsroom.now, True, declared, since, settings, newsroom.host_map, folder.worker)
                 engines = _engines(kept, order, settings, rules)
                 return Run(engines, order, progress).execute(), order
-        order = _order(kind, datetime.now(UTC), False, declared, since, settings, ())
+        order = _order(kind, datetime.now(UTC), False, declared, since, settings, (), folder.worker)
         return Run(_engines(kept, order, settings, rules), order, progress).execute(), order
 
 
 def _order(
     kind: Kind, now: datetime, fixed: bool, sources: tuple[Source, ...], since: timedelta | None, settings: Settings,
-    host_map: tuple[tuple[str, str], ...],
+    host_map: tuple[tuple[str, str], ...], worker: str,
 ) -> "Order":  # fmt: skip
     from pipeline.run import Order
 
     return Order(
         kind, now, fixed, sources, since=now - since if since else None, host_map=host_map, allow_hosts=settings.allow_hosts,
-        user_agent=settings.user_agent,
+        user_agent=settings.user_agent, worker=worker, workers=settings.workers,
     )  # fmt: skip
 
 

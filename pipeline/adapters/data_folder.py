@@ -6,9 +6,10 @@ a small file beside it, which is only read while the lock is taken and so cannot
 
 import json
 import os
+import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +40,18 @@ class DataFolder:
             if not os.access(part, os.R_OK | os.W_OK | os.X_OK) or not part.stat().st_mode & 0o222:
                 raise DataFolderError(f"{part}: it cannot be written: change its rights, or give another data folder")
         return folder
+
+    @property
+    def worker(self) -> str:
+        """The name under which runs over this folder hold leases: the same after a restart, so that what a killed run
+        held can be taken up at once. Made at the first call."""
+        file = self.path / "worker"
+        try:
+            with suppress(FileExistsError), file.open("x", encoding="utf-8") as made:
+                made.write(secrets.token_hex(8))
+            return file.read_text(encoding="utf-8")
+        except OSError as error:
+            raise _unusable(file, error) from error
 
     @property
     def state_url(self) -> str:

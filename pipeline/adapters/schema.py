@@ -74,10 +74,12 @@ runs = sa.Table(
     metadata,
     _id(key=True),
     sa.Column("kind", sa.Text, nullable=False),
+    _id("round_id", null=True),  # the first run of those that share their sources; itself, if alone
     sa.Column("started_at", UtcTime, nullable=False),
     sa.Column("outcome", sa.Text),  # none while it runs, and for ever if it was killed
     sa.Column("reason", Words),
     sa.Column("counts", sa.JSON(none_as_null=True)),
+    sa.Index(None, "round_id"),
 )
 
 sources = sa.Table(
@@ -89,6 +91,13 @@ sources = sa.Table(
     sa.Column("baseline_at", UtcTime),
     sa.Column("first_fetch_at", UtcTime),
     sa.Column("row_version", sa.BigInteger, nullable=False, server_default="0"),
+)
+
+gathered = sa.Table(
+    "gathered",  # sources that a worker of the round has asked to the end
+    metadata,
+    _id("round_id", key=True, refers="runs.id"),
+    _id("source_id", key=True, refers="sources.id"),
 )
 
 fetches = sa.Table(

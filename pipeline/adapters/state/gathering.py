@@ -13,6 +13,7 @@ from pipeline.adapters.schema import (
     bodies,
     fetches,
     revisions,
+    runs,
     sources,
     stage_results,
 )
@@ -109,7 +110,7 @@ class Gathering(Database):
                     _follow(writing, fetch)
 
     def fetches(
-        self, *, url: str | None = None, source_id: str | None = None, run_id: str | None = None
+        self, *, url: str | None = None, source_id: str | None = None, round_id: str | None = None
     ) -> list[Fetch]:
         """Rows of the log, oldest first."""
         query = sa.select(fetches).order_by(fetches.c.at, fetches.c.number)
@@ -118,8 +119,8 @@ class Gathering(Database):
             query = query.where((fetches.c.url_key == key) | (fetches.c.final_url_key == key))
         if source_id is not None:
             query = query.where(fetches.c.source_id == source_id)
-        if run_id is not None:
-            query = query.where(fetches.c.run_id == run_id)
+        if round_id is not None:
+            query = query.where(fetches.c.run_id.in_(sa.select(runs.c.id).where(runs.c.round_id == round_id)))
         with self.reading() as connection:
             return [fetch_of(row) for row in connection.execute(query)]
 

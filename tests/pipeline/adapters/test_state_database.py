@@ -45,6 +45,13 @@ def test_opening_again_changes_nothing(state: SqlState, state_url: str, dump: Ca
     assert dump() == before
 
 
+def test_workers_that_begin_at_once_make_one_schema(state_url: str) -> None:
+    opening = "import sys; from pipeline.adapters.state import SqlState; SqlState.open(sys.argv[1]).close()"
+    command = [sys.executable, "-c", opening, state_url]
+    workers = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [worker.communicate()[1] for worker in workers] == ["", "", ""]
+
+
 def test_a_database_of_the_first_version_is_brought_up_to_date_with_what_it_holds(
     state: SqlState, state_url: str, dump: Callable[[], Dump]
 ) -> None:
