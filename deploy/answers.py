@@ -1,6 +1,6 @@
 """A health check for images without curl: does something answer with success at this address?
 
-    python -m deploy.answers URL     # exit status 0 or 1, and one line that `docker inspect` shows
+python -m deploy.answers URL     # exit status 0 or 1, and one line that `docker inspect` shows
 """
 
 import sys

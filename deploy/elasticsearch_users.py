@@ -61,7 +61,7 @@ def connect(settings: Settings) -> Elasticsearch:
     """A client with the rights of `elasticsearch_user`. Raises `UsageError` where address or user is not set."""
     if settings.elasticsearch is None or settings.elasticsearch_user is None:
         raise UsageError("set BEATWATCH_ELASTICSEARCH, BEATWATCH_ELASTICSEARCH_USER and its password")
-    trust = {"ca_certs": str(settings.elasticsearch_ca)} if settings.elasticsearch_ca else {}
+    trust: dict[str, Any] = {"ca_certs": str(settings.elasticsearch_ca)} if settings.elasticsearch_ca else {}
     login = (settings.elasticsearch_user, settings.search_secret() or "")
     return Elasticsearch(settings.elasticsearch, basic_auth=login, request_timeout=30, **trust)
 
@@ -77,7 +77,9 @@ def main() -> int:
             try:
                 set_up(client, folder)
             except (ApiError, TransportError) as error:
-                raise SearchError(f"{settings.elasticsearch}: {error}: see the log of the elasticsearch service") from error
+                raise SearchError(
+                    f"{settings.elasticsearch}: {error}: see the log of the elasticsearch service"
+                ) from error
     except BeatwatchError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1

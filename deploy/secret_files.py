@@ -89,7 +89,11 @@ def repeated(folder: Path) -> Mapping[str, str]:
 
 
 def _kibana(held: Mapping[str, str]) -> dict[str, str]:
-    keys = ("xpack.security.encryptionKey", "xpack.encryptedSavedObjects.encryptionKey", "xpack.reporting.encryptionKey")
+    keys = (
+        "xpack.security.encryptionKey",
+        "xpack.encryptedSavedObjects.encryptionKey",
+        "xpack.reporting.encryptionKey",
+    )
     return {"elasticsearch.password": held["elasticsearch_kibana_system"], **dict.fromkeys(keys, held["kibana_key"])}
 
 
@@ -173,9 +177,8 @@ def _write(file: Path, text: str) -> None:
     draft.replace(file)
 
 
-def environment(file: Path) -> str | None:
-    """Write Compose's `.env` where there is none; else which line it lacks, None if all is well."""
-    uid = CONTAINER_UID if os.getuid() == 0 else os.getuid()
+def environment(file: Path, uid: int) -> str | None:
+    """Write Compose's `.env` for files of `uid` where there is none; else which line it lacks, None if all is well."""
     line = f"BEATWATCH_UID={uid}"
     if file.exists():
         has = line in file.read_text(encoding="utf-8").splitlines()
@@ -195,7 +198,7 @@ def main() -> int:
     folder: Path = parser.parse_args().folder
     try:
         new = make(folder)
-        lacking = environment(folder.absolute().parent / ".env")
+        lacking = environment(folder.absolute().parent / ".env", os.getuid() or CONTAINER_UID)
     except UsageError as error:
         print(error, file=sys.stderr)
         return 2

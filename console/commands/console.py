@@ -61,7 +61,9 @@ def _listening(host: str, port: int) -> socket.socket:
         listening.listen()
     except OSError as error:
         listening.close()
-        raise UsageError(f"port {port} of {host} cannot be used ({error.strerror}): give another --port or console_host") from error
+        raise UsageError(
+            f"port {port} of {host} cannot be used ({error.strerror}): give another --port or console_host"
+        ) from error
     return listening
 
 
