@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from ipaddress import ip_address
 from pathlib import Path
@@ -37,8 +37,8 @@ def those(**kind: bool) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("service", chosen, ids=[one.name for one in chosen])
 
 
-def addresses(service: Service) -> list[SplitResult]:
-    return [urlsplit(url) for text in service.texts() for url in URL.findall(text)]
+def addresses(texts: Iterable[str]) -> list[SplitResult]:
+    return [urlsplit(url) for text in texts for url in URL.findall(text)]
 
 
 @pytest.fixture(scope="session")
@@ -244,14 +244,27 @@ def test_what_is_mounted_is_in_the_checkout(service: Service) -> None:
 
 @those()
 def test_addresses_name_a_service_that_can_be_reached_and_its_port(service: Service) -> None:
-    for address in addresses(service):
-        host, port = address.hostname, address.port
-        if host in ("127.0.0.1", "localhost"):
-            assert port in service.listens() | {int(published[1]) for published in service.published}
-        else:
-            other = SERVICES[str(host)]
-            assert port in other.listens()
+    for address in addresses([*service.environment.values(), *service.check]):
+        if address.hostname in SERVICES:
+            other = SERVICES[address.hostname]
+            assert address.port in other.listens()
             assert set(other.declared["networks"]) & set(service.declared["networks"])
+        else:
+            assert address.hostname in ("127.0.0.1", "localhost")
+
+
+@those(once=False)
+def test_what_asks_for_its_own_health_asks_where_it_listens(service: Service) -> None:
+    for address in addresses(service.check):
+        if address.hostname not in SERVICES:
+            assert address.port in service.listens()
+
+
+@those()
+def test_addresses_for_people_are_published(service: Service) -> None:
+    for address in addresses(service.environment.values()):
+        if address.hostname not in SERVICES:
+            assert [address.hostname, str(address.port)] in [published[:2] for published in service.published]
 
 
 def test_the_names_that_are_no_addresses_are_services_too() -> None:
@@ -261,7 +274,9 @@ def test_the_names_that_are_no_addresses_are_services_too() -> None:
 
 
 def test_the_certificate_is_for_the_name_that_is_asked_for() -> None:
-    https = {address.hostname for one in SERVICES.values() for address in addresses(one) if address.scheme == "https"}
+    https = {
+        address.hostname for one in SERVICES.values() for address in addresses(one.texts()) if address.scheme == "https"
+    }
     assert https == set(secret_files.NODE_NAMES)
 
 
@@ -305,7 +320,7 @@ def test_a_service_waits_for_what_the_others_can_become(service: Service) -> Non
     for name, wait in service.declared.get("depends_on", {}).items():
         ends = "service_completed_successfully" if SERVICES[name].once else "service_healthy"
         assert wait == {"condition": ends}
-    for address in addresses(service):
+    for address in addresses(service.texts()):
         if address.hostname in SERVICES and address.hostname not in _before(service):
             pytest.fail(f"{service.name} asks {address.hostname} and does not wait for it")
 
