@@ -4,6 +4,7 @@
 docs/settings.md is generated from this class and a test holds it fresh.
 """
 
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Literal, Self
 
@@ -100,7 +101,11 @@ class Settings(BaseSettings):
     vault_key: str | None = Field(default=None, description="id of the access key there")
     vault_secret: SecretStr | None = Field(default=None, description="that key's secret (environment only)")
     vault_secret_file: Path | None = Field(default=None, description="file that holds the secret instead")
-    console_port: int = Field(default=8765, ge=1, le=65535, description="port of `beatwatch console` on 127.0.0.1")
+    console_host: IPv4Address = Field(
+        default=IPv4Address("127.0.0.1"),
+        description="address that `beatwatch console` listens on; it asks for no login: let others in by a proxy that does",
+    )
+    console_port: int = Field(default=8765, ge=1, le=65535, description="its port")
 
     @field_validator(
         "smtp_host", "smtp_user", "database", "elasticsearch", "elasticsearch_user", "vault", "vault_endpoint", "vault_key",
