@@ -31,15 +31,22 @@ added today does not mail a year."""
 
 
 def enqueue(
-    state: State, rules: Sequence[WatchRule], facts: RunFacts, sources: Mapping[str, Source], sender: str
+    state: State,
+    rules: Sequence[WatchRule],
+    facts: RunFacts,
+    sources: Mapping[str, Source],
+    sender: str,
+    *,
+    quiet: bool = False,
 ) -> tuple[Message, ...]:
-    """Put what each rule has to say after a run into the outbox; returns the messages that are new there."""
+    """Put what each rule has to say after a run into the outbox; returns the messages that are new there. `quiet`: as if
+    each rule were quiet."""
     announced = {rule.id: state.announced(rule.id) for rule in rules}
     news = () if facts.failure is not None else _news(state, announced.values(), facts.now)
     queued = []
     for rule in rules:
         digest = make_digest(rule, unannounced(rule, announced[rule.id], news), facts, sources)
-        if digest.kind == "nothing_new" and (rule.quiet or _told_today(state, rule, facts.now.date())):
+        if digest.kind == "nothing_new" and (quiet or rule.quiet or _told_today(state, rule, facts.now.date())):
             continue
         message = render(digest, rule.to, sender)
         if state.enqueue_message(message, [item.story_id for item in digest.items]):

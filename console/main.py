@@ -30,6 +30,8 @@ COMMANDS = {
     "export": "Stories, articles or engagements as CSV or JSON lines.",
     "sources": "The catalogue: list it, check it.",
     "alerts": "The outbox of digests.",
+    "reprocess": "Read and code anew what this version has not.",
+    "watch": "Mail the operators about failed and late runs (Prefect).",
     "reindex": "Build the search index anew from the state.",
     "evaluate": "Quality figures on labelled sets, with intervals.",
     "console": "The read-only web page on 127.0.0.1.",

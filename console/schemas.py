@@ -26,12 +26,15 @@ from console.commands.stories import Stories
 from console.commands.story import StoryWhole
 from console.commands.today import Today
 from console.commands.trace import Trace
+from console.commands.watch import Watched
 from console.exported import ExportedArticle, ExportedEngagement, ExportedStory
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 ANSWERS: Mapping[str, type] = {
     "run": shapes.RunAnswer,
     "reindex": shapes.ReindexAnswer,
+    "reprocess": shapes.ReprocessAnswer,
+    "watch": Watched,
     "serve": Schedule,
     "today": Today,
     "code": shapes.CodeAnswer,

@@ -106,6 +106,7 @@ class Source:
     spider: str | None = None  # name of a Scrapy spider under crawlers/spiders
     timezone: str = "UTC"  # of dates that name no zone
     delay: float = 5.0  # seconds between two requests to one host
+    every: Literal["day", "hour"] = "day"  # "hour": the hourly run asks it as well
     follow: tuple[str, ...] = ()  # further hosts on which its articles live
     baseline_at: datetime | None = None  # what is dated after this is new even on the first fetch
     rules: tuple[PageRules, ...] = ()

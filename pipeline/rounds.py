@@ -7,7 +7,7 @@ others take on what it had: so every worker stays until the round is whole. A wo
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
@@ -58,34 +58,71 @@ def shares(sources: Sequence[Source], hosts: Mapping[str, frozenset[str]]) -> li
     return found
 
 
-class Round:
-    """One worker's part in a round; `hold` must be called more often than every quarter of `seconds`."""
+class Holding:
+    """What one worker has leased; `hold` must be called more often than every quarter of `seconds`."""
 
-    def __init__(self, state: State, kind: str, run_id: str, worker: str, workers: int, seconds: float) -> None:
-        self._state, self._worker, self._workers, self._seconds = state, worker, workers, seconds
-        self._name = f"round:{kind}"
-        self._held: dict[str, float] = {}  # names of leases, with the rest to leave when they are given back
+    def __init__(self, state: State, worker: str, seconds: float) -> None:
+        self._state, self._worker, self._seconds = state, worker, seconds
+        self._held: set[str] = set()
         self._prolonged = time.monotonic()
+
+    def hold(self) -> None:
+        """Prolong all of it, if it is time. Raises `StateError` where another worker has taken some of it over, because
+        this one was silent for too long."""
+        if time.monotonic() - self._prolonged < self._seconds / 4:
+            return
+        lost = self._held - self._state.acquire_leases(self._held, self._worker, self._seconds)
+        if lost:
+            raise StateError(f"another worker took over {', '.join(sorted(lost))}: this one was silent for too long")
+        self._prolonged = time.monotonic()
+
+    @contextmanager
+    def coding(self) -> Iterator[None]:
+        """Wait until no other worker codes, and be the one that does."""
+        while not self._lease([CODING]):
+            self.wait()
+        try:
+            yield
+        finally:
+            self._give_back({CODING: 0.0})
+
+    def wait(self) -> None:
+        """For what another worker has."""
+        self.hold()
+        time.sleep(POLL_SECONDS)
+
+    def _lease(self, names: Iterable[str]) -> set[str]:
+        got = self._state.acquire_leases(names, self._worker, self._seconds)
+        self._held |= got
+        return got
+
+    def _give_back(self, names: Mapping[str, float]) -> None:
+        self._state.release_leases(names, self._worker)
+        self._held -= names.keys()
+
+
+class Round(Holding):
+    """One worker's part in a round. `lane` tells rounds over different sources apart; `workers` is how many are meant to
+    share it."""
+
+    def __init__(self, state: State, lane: str, run_id: str, worker: str, workers: int, seconds: float) -> None:
+        super().__init__(state, worker, seconds)
+        self._name, self._workers = f"round:{lane}", workers
         self.id = self._join(run_id)
         state.join_round(run_id, self.id)
 
     def _join(self, run_id: str) -> str:
-        """The round that is open, else a new one: the lease of the kind's round is held in the name of its first run."""
-        while self._name not in self._state.acquire_leases([self._name], run_id, self._seconds):
+        """The round that is open, else a new one: the lease of the lane's round is held in the name of its first run."""
+        while not self._state.acquire_leases([self._name], run_id, self._seconds):
             if (other := self._state.lease_holder(self._name)) is not None:
                 return other
         return run_id
 
     def hold(self) -> None:
-        """Prolong what this worker has, if it is time. Raises `StateError` where another has taken it over, because
-        this worker was silent for too long."""
-        if time.monotonic() - self._prolonged < self._seconds / 4:
-            return
-        lost = self._held.keys() - self._state.acquire_leases(self._held, self._worker, self._seconds)
-        if lost:
-            raise StateError(f"another worker took over {', '.join(sorted(lost))}: this one was silent for too long")
-        self._state.acquire_leases([self._name], self.id, self._seconds)
-        self._prolonged = time.monotonic()
+        """What this worker has, and the round."""
+        if time.monotonic() - self._prolonged >= self._seconds / 4:
+            self._state.acquire_leases([self._name], self.id, self._seconds)
+        super().hold()
 
     def left(self, whole: Sequence[Share]) -> list[Share]:
         """Shares with sources that nobody has asked to the end."""
@@ -97,47 +134,27 @@ class Round:
         """As many of the shares that are left as are this worker's part of the `whole`; none while others have them all.
         Where the block ends well they count as asked."""
         wished = left[: ceil(whole / (self._workers * SHARES_EACH))] if self._workers > 1 else left
-        mine = self._lease(wished) or self._lease(left[len(wished) :])
+        mine = self._share(wished) or self._share(left[len(wished) :])
         try:
             yield mine
             self._state.mark_gathered(self.id, [id_ for share in mine for id_ in share.ids])
         finally:
             self._give_back({host: share.rest for share in mine for host in _names(share)})
 
-    def _lease(self, wished: Sequence[Share]) -> list[Share]:
+    def _share(self, wished: Sequence[Share]) -> list[Share]:
         """Those of the shares of which this worker gets every host; hosts of the others are given back unasked."""
-        got = self._state.acquire_leases(
-            [name for share in wished for name in _names(share)], self._worker, self._seconds
-        )
+        got = self._lease(name for share in wished for name in _names(share))
         mine = [share for share in wished if got.issuperset(_names(share))]
-        self._held.update((name, share.rest) for share in mine for name in _names(share))
-        self._state.release_leases(dict.fromkeys(got - self._held.keys(), 0.0), self._worker)
+        self._give_back(dict.fromkeys(got.difference(*map(_names, mine)), 0.0))
         return mine
 
-    @contextmanager
-    def coding(self) -> Iterator[bool]:
-        """Wait until no other worker codes; True if this one is to: nobody of the round has done it."""
-        while CODING not in self._state.acquire_leases([CODING], self._worker, self._seconds):
-            self.wait()
-        self._held[CODING] = 0.0
-        try:
-            yield not self._state.completed_round(self.id)
-        finally:
-            self._give_back({CODING: 0.0})
-
-    def wait(self) -> None:
-        """For what another worker has."""
-        self.hold()
-        time.sleep(POLL_SECONDS)
+    def completed(self) -> bool:
+        """Whether a worker of the round has coded and told all of it."""
+        return self._state.completed_round(self.id)
 
     def close(self) -> None:
         """Everything was done: who begins now begins a new round."""
         self._state.release_leases({self._name: 0.0}, self.id)
-
-    def _give_back(self, names: Mapping[str, float]) -> None:
-        self._state.release_leases(names, self._worker)
-        for name in names:
-            self._held.pop(name, None)
 
 
 def _names(share: Share) -> list[str]:

@@ -38,7 +38,7 @@ from pipeline.records import (
     StageResult,
     StoryDecision,
 )
-from pipeline.rounds import LEASE_SECONDS, Round, Share, shares
+from pipeline.rounds import LEASE_SECONDS, Holding, Round, Share, shares
 from pipeline.table import ASKED, READ, RELEVANT, SCREENED, RunTable
 
 T = TypeVar("T")
@@ -72,6 +72,8 @@ class Order:
     """Whose leases these are: the same after a restart, another in every data folder."""
     workers: int = 1
     """How many share the sources."""
+    lane: str = "daily"
+    """Runs over the same sources that begin together are one round; the hourly one is another."""
     lease_seconds: float = LEASE_SECONDS
 
 
@@ -84,22 +86,14 @@ class Run:
         self._sources = {source.id: source for source in order.sources}
         self._coder = engines.coder
         self._asked = 0
+        self._holding = Holding(engines.state, order.worker, order.lease_seconds)
 
     def execute(self) -> RunTable:
         """Everything in order. A failure is noted in the state and mailed before it is raised again."""
         self._state.register_sources(self._order.sources)
         run_id = self._state.begin_run(self._order.kind, self._order.now)
         try:
-            order = self._order
-            self._round = Round(self._state, order.kind, run_id, order.worker, order.workers, order.lease_seconds)
-            self._gather(run_id)
-            with self._round.coding() as mine:
-                if mine:
-                    self._work_through()
-                else:
-                    self.table.notes.append("another worker of this round has coded, indexed and told what it brought")
-                self._state.end_run(run_id, "completed", self.table.counts)
-            self._round.close()
+            self._take_part(run_id)
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             with suppress(StateError):  # where the state is what failed, its own reason is told
@@ -108,36 +102,62 @@ class Run:
             raise
         return self.table
 
-    def _work_through(self) -> None:
-        """The stages after gathering, over what all workers of the round brought."""
-        self.table = RunTable()
-        self.table.take(self._state.fetches(round_id=self._round.id))
-        self.table.count("vanished pages", self.table.counts[f"{ASKED}: gone"])
+    def _take_part(self, run_id: str) -> None:
+        """Gather a share with the other workers of the round, if there are any, and do the rest if none of them has."""
+        order = self._order
+        lane = f"{order.kind}:{order.lane}"
+        joined = Round(self._state, lane, run_id, order.worker, order.workers, order.lease_seconds)
+        self._holding = joined
+        self._gather(run_id, joined)
+        with joined.coding():
+            if joined.completed():
+                self.table.notes.append("another worker has coded, indexed and told what this round brought")
+            else:
+                self._count_asked(joined.id)
+                self._work_through(self._baseline())
+                self.table.count("mails", self._engines.alerter.announce(joined.id, order.now, self.table.counts))
+            self._state.end_run(run_id, "completed", self.table.counts)
+        joined.close()
+
+    def recode(self) -> RunTable:
+        """Work through what this version of the stages has not read. Nothing is gathered, nobody is told, and no story
+        that comes of it counts as new."""
+        with self._holding.coding():
+            self._work_through(lambda _: True)
+        return self.table
+
+    def _work_through(self, baseline: Callable[[Article], bool]) -> None:
         self._read_bodies()
         self._screen()
         self._embed()
-        self._cluster()
+        self._cluster(baseline)
         self._code()
         self._index()
-        self.table.count("mails", self._engines.alerter.announce(self._round.id, self._order.now, self.table.counts))
 
     def _progress(self, stage: str, done: int, total: int | None) -> None:
-        self._round.hold()
+        self._holding.hold()
         self._show(stage, done, total)
 
     # --- gather, archive
 
-    def _gather(self, run_id: str) -> None:
+    def _gather(self, run_id: str, joined: Round) -> None:
         """Ask share after share, until nothing is left, here or with another worker."""
         sources = self._order.sources
         whole = shares(sources, {source.id: self._engines.gatherer.hosts(source) for source in sources})
-        while left := self._round.left(whole):
-            with self._round.taken(left, len(whole)) as mine:
+        while left := joined.left(whole):
+            with joined.taken(left, len(whole)) as mine:
                 if mine:
                     self._crawl(run_id, mine)
             if not mine:
                 self._show("wait for another worker", len(whole) - len(left), len(whole))
-                self._round.wait()
+                joined.wait()
+
+    def _count_asked(self, round_id: str) -> None:
+        """By all workers of the round, and by those that were killed."""
+        notes, self.table = self.table.notes, RunTable()
+        self.table.notes += notes
+        self.table.take(self._state.fetches(round_id=round_id))
+        self.table.count("vanished pages", self.table.counts[f"{ASKED}: gone"])
 
     def _crawl(self, run_id: str, mine: Sequence[Share]) -> None:
         order, state = self._order, self._state
@@ -150,7 +170,7 @@ class Run:
             hosts=() if alone else tuple(sorted({host for share in mine for host in share.hosts})),
             allow_hosts=order.allow_hosts, user_agent=order.user_agent, lease_seconds=order.lease_seconds,
         )  # fmt: skip
-        batches = self._engines.gatherer.gather(plan, self._round.hold)
+        batches = self._engines.gatherer.gather(plan, self._holding.hold)
         with closing(batches):  # type: ignore[type-var]
             for batch in batches:
                 state.record_fetches(run_id, batch)
@@ -229,7 +249,7 @@ class Run:
 
         self._each("embed", self._coder.model, work, relevant_only=True)
 
-    def _cluster(self) -> None:
+    def _cluster(self, baseline: Callable[[Article], bool]) -> None:
         due = list(self._state.articles_due("cluster", clustering.VERSION, relevant_only=True))
         if not due:
             return
@@ -237,7 +257,6 @@ class Run:
         before = set(memory.stories)
         vectors = self._state.vectors(self._coder.model, (article.text_id for article in due))
         touched: set[str] = set()
-        baseline = self._baseline()
         for done, articles in _batches(due, BATCH):
             decisions = [self._placed(article, vectors[article.text_id], memory) for article in articles]
             self._state.save_decisions(decisions, clustering.VERSION, baseline=baseline)

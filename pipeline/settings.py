@@ -105,6 +105,15 @@ class Settings(BaseSettings):
         default=IPv4Address("127.0.0.1"),
         description="address that `beatwatch console` listens on; it asks for no login: let others in by a proxy that does",
     )
+    console_url: str | None = Field(
+        default=None, description="address under which people reach the console, for links in Prefect's page"
+    )
+    operators: tuple[str, ...] = Field(
+        default=(), description="mail addresses that `beatwatch watch` tells about failed and late runs"
+    )
+    late_minutes: int = Field(
+        default=30, ge=1, description="how long after its time a scheduled run that did not begin is late"
+    )
     console_port: int = Field(default=8765, ge=1, le=65535, description="its port")
 
     @field_validator(

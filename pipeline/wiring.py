@@ -6,7 +6,7 @@ parent side) is built when it is asked for.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -135,9 +135,16 @@ def catalogue(sources: str) -> tuple[Source, ...]:
 
 
 def daily_run(
-    sources: str, path: Path, progress: Progress, *, since: timedelta | None = None, settings: Settings | None = None
+    sources: str,
+    path: Path,
+    progress: Progress,
+    *,
+    since: timedelta | None = None,
+    hourly: bool = False,
+    settings: Settings | None = None,
 ) -> "tuple[RunTable, Order]":
-    """One whole run over a data folder, held by it alone. The sample run serves its newsroom itself.
+    """One whole run over a data folder, held by it alone; `hourly`: over the sources that are asked every hour, and
+    mailing only what is new. The sample run serves its newsroom itself.
 
     Raises `UsageError` where the state holds runs of the other kind: the sample's invented outlets never mix with the
     world's, in a folder or in a database.
@@ -147,6 +154,10 @@ def daily_run(
 
     settings = settings or load_settings()
     declared, rules = catalogue(sources), read_rules(WATCH_RULES)
+    if hourly:
+        declared = tuple(source for source in declared if source.every == "hour")
+        if not declared:
+            raise UsageError(f"{sources}: no source is asked every hour: write `every: hour` into a source's file")
     kind: Kind = "sample" if sources == "sample" else "live"
     folder = DataFolder.open(path)
     with folder.hold(), opened(path, create=True, settings=settings) as kept:
@@ -164,7 +175,21 @@ def daily_run(
                 engines = _engines(kept, order, settings, rules)
                 return Run(engines, order, progress).execute(), order
         order = _order(kind, datetime.now(UTC), False, declared, since, settings, (), folder.worker)
+        order = replace(order, lane="hourly") if hourly else order
         return Run(_engines(kept, order, settings, rules), order, progress).execute(), order
+
+
+def recode(path: Path, progress: Progress) -> RunTable:
+    """Work through what this version of the stages has not read yet, without gathering or telling."""
+    from pipeline.run import Run
+
+    settings = load_settings()
+    folder = DataFolder.open(path)
+    with folder.hold(), opened(path, settings=settings) as kept:
+        kind: Kind = "sample" if kept.state.completed_runs("sample") else "live"
+        sources = tuple(kept.state.sources())
+        order = _order(kind, datetime.now(UTC), False, sources, None, settings, (), folder.worker)
+        return Run(_engines(kept, order, settings, ()), order, progress).recode()
 
 
 def _order(
@@ -190,7 +215,7 @@ def _engines(kept: Opened, order: "Order", settings: Settings, rules: "tuple[Wat
     alerter = MailAlerter(
         kept.state, rules, {source.id: source for source in order.sources}, kept.folder.mail, settings.mail_from,
         clock=(lambda: order.now) if order.fixed_clock else (lambda: datetime.now(UTC)), smtp=mail_server(settings),
-        deliver_mail=order.kind == "live",
+        deliver_mail=order.kind == "live", quiet=order.lane == "hourly",
     )  # fmt: skip
     place = vault_place(path, settings)
     gatherer = ScrapyGatherer(path, vault=place, floor_mb=settings.disk_floor_mb)

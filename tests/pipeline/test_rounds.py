@@ -123,20 +123,20 @@ def test_one_worker_codes_and_the_next_finds_it_done(desk: Desk) -> None:
     state = desk.state
     run_id = state.begin_run("live", DAY2)
     one, two = Round(state, "live", run_id, "one", 2, 60), part(desk, "two")
-    with one.coding() as mine:
-        assert mine
+    with one.coding():
+        assert not one.completed()
         assert state.acquire_leases([CODING], "two", 60) == set()
         state.end_run(run_id, "completed", {})
-    with two.coding() as again:
-        assert not again
+    with two.coding():
+        assert two.completed()
 
 
 def test_where_the_coding_worker_failed_the_next_codes(desk: Desk) -> None:
     one, two = part(desk, "one"), part(desk, "two")
     with pytest.raises(StateError), one.coding():
         raise StateError("out of luck")
-    with two.coding() as mine:
-        assert mine
+    with two.coding():
+        assert not two.completed()
 
 
 # --- two processes, one PostgreSQL, one newsroom
