@@ -5,7 +5,7 @@ empty panel, days later and to somebody else. docs/kibana.md tells what each sea
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
@@ -151,9 +151,9 @@ class Dashboard(Declared):
     panels: Annotated[tuple[Panel, ...], Field(min_length=1)]
 
     @property
-    def charts(self) -> Iterator[Chart]:
+    def charts(self) -> tuple[Chart, ...]:
         """The panels that Lens draws."""
-        return (panel for panel in self.panels if isinstance(panel, Chart))
+        return tuple(panel for panel in self.panels if isinstance(panel, Chart))
 
 
 class Definition(Declared):

@@ -180,7 +180,7 @@ def kibana_standin(certificate: Path | None = None) -> Iterator[StandIn]:
         context.load_cert_chain(certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True)
     state.url = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_address[1]}"
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield state

@@ -99,7 +99,7 @@ def test_panels_fill_a_row_before_the_next_begins(definition: Definition) -> Non
 
 def test_words_of_every_script_and_quotation_marks_survive(definition: Definition) -> None:
     """JSON lies in strings of JSON here."""
-    chart = next(iter(definition.dashboard.charts)).model_copy(update={"title": 'Police "公安" \\ 警察', "query": 'lang: "zh"'})
+    chart = definition.dashboard.charts[0].model_copy(update={"title": 'Police "公安" \\ 警察', "query": 'lang: "zh"'})
     board = definition.dashboard.model_copy(update={"panels": (chart,)})
     made = ndjson(saved_objects(definition.model_copy(update={"dashboard": board}), "beatwatch")).splitlines()
     lens = next(line for line in map(json.loads, made) if line["type"] == "lens")

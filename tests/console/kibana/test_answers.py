@@ -1,0 +1,312 @@
+"""Every search and panel, asked of a real Elasticsearch with both days of the sample newsroom, answers what the state says.
+
+What is expected is counted in Python from the exports and the state, panel by panel, and knows nothing of the definition:
+a query that asks another question than its title is found as well.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from console.exported import (
+    ExportedArticle,
+    ExportedEngagement,
+    ExportedStory,
+    exported_articles,
+    exported_engagements,
+    exported_stories,
+)
+from console.kibana.definition import FILE, Chart, Search, read_definition
+from console.kibana.requests import drawing, rows, searching
+from pipeline.adapters.search_elastic import ElasticIndex
+from pipeline.payloads import record
+from pipeline.records import Fetch, FetchOutcome, FramedSentence, KeptReport, Screening, Source
+from pipeline.settings import Settings
+from pipeline.wiring import elastic_index, opened_state
+from tests.console.conftest import Installation
+
+pytestmark = [pytest.mark.server, pytest.mark.model, pytest.mark.timeout(1200)]
+
+DEFINITION = read_definition(FILE)
+Keys = tuple[str, ...]
+Shown = Mapping[Keys, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the state says, at the time of the newest run."""
+
+    now: datetime
+    articles: list[ExportedArticle]
+    stories: list[ExportedStory]
+    engagements: list[ExportedEngagement]
+    reports: dict[str, KeptReport]
+    sentences: list[tuple[ExportedArticle, FramedSentence]]
+    fetches: list[Fetch]
+    sources: dict[str, Source]
+    screenings: dict[str, Screening]
+
+    def since(self, **span: float) -> datetime:
+        """A time before the newest run."""
+        return self.now - timedelta(**span)
+
+    def recent(self, days: float = 90) -> "Facts":
+        """Only what lies within so many days before the newest run."""
+        start = self.since(days=days)
+        return Facts(
+            self.now,
+            [one for one in self.articles if start <= (one.published or one.first_seen) <= self.now],
+            [one for one in self.stories if start <= one.last_published <= self.now],
+            [one for one in self.engagements if start <= (one.published or one.first_seen) <= self.now],
+            self.reports,
+            [(one, said) for one, said in self.sentences if start <= (one.published or one.first_seen) <= self.now],
+            [one for one in self.fetches if start <= one.at <= self.now],
+            self.sources,
+            self.screenings,
+        )
+
+
+@contextmanager
+def environment(installation: Installation) -> Iterator[Settings]:
+    """The settings that the installation's commands have."""
+    given = installation.environment
+    yield Settings(
+        database=given["BEATWATCH_DATABASE"], elasticsearch=given["BEATWATCH_ELASTICSEARCH"],
+        elasticsearch_prefix=given["BEATWATCH_ELASTICSEARCH_PREFIX"], data=installation.data,
+        database_password=SecretStr(given["BEATWATCH_DATABASE_PASSWORD"]) if "BEATWATCH_DATABASE_PASSWORD" in given else None,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def facts(distributed: Installation) -> Facts:
+    """Read from PostgreSQL, as `beatwatch export` reads it."""
+    with environment(distributed) as settings, opened_state(distributed.data, settings=settings) as state:
+        articles = list(exported_articles(state, everything=False))
+        framings = {one.id: state.framing(one.id) for one in articles}
+        newest = state.newest_run()
+        assert newest is not None
+        return Facts(
+            newest, articles, list(exported_stories(state)), list(exported_engagements(state)),
+            {one.id: one for one in state.reports()},
+            [(one, said) for one in articles if (framing := framings[one.id]) for said in framing.sentences],
+            state.fetches(), {one.id: one for one in state.sources()},
+            {one.key: record(Screening, one.payload) for one in state.results("screen") if one.payload},
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def index(distributed: Installation) -> Iterator[ElasticIndex]:
+    with environment(distributed) as settings, elastic_index(settings) as opened:
+        yield opened
+
+
+# --- panels
+def day(at: datetime) -> str:
+    """A day as Elasticsearch names it."""
+    return f"{at.date().isoformat()}T00:00:00.000Z"
+
+
+def times(keys: Iterable[Keys]) -> Shown:
+    """How often each comes."""
+    return Counter(keys)
+
+
+def articles(facts: Facts) -> Shown:
+    return {(): sum(one.copy_of is None for one in facts.articles)}
+
+
+def stories(facts: Facts) -> Shown:
+    return {(): sum(not one.baseline for one in facts.stories)}
+
+
+def engagements(facts: Facts) -> Shown:
+    return {(): len(facts.engagements)}
+
+
+def countries(facts: Facts) -> Shown:
+    return {(): len({country for one in facts.engagements for country in one.countries})}
+
+
+def articles_by_day(facts: Facts) -> Shown:
+    return times((day(one.published or one.first_seen), one.framing) for one in facts.articles if one.framing)
+
+
+def framing_by_country(facts: Facts) -> Shown:
+    return times((country, one.framing) for one in facts.articles if one.framing for country in one.countries)
+
+
+def frames_by_voice(facts: Facts) -> Shown:
+    return times((said.voice, said.frame) for _, said in facts.sentences)
+
+
+def types_by_country(facts: Facts) -> Shown:
+    return times((country, one.type) for one in facts.engagements for country in one.countries)
+
+
+def status_by_type(facts: Facts) -> Shown:
+    way = ("proposed", "pledged", "agreed", "under_way", "delivered")
+    return times((one.type, one.status) for one in facts.engagements if one.status in way)
+
+
+def framing_by_kind(facts: Facts) -> Shown:
+    return times((one.source_kind, one.framing) for one in facts.articles if one.source_kind and one.framing)
+
+
+def languages(facts: Facts) -> Shown:
+    return times((one.lang,) for one in facts.articles)
+
+
+def officers_by_country(facts: Facts) -> Shown:
+    largest: dict[Keys, float] = {}
+    for one in facts.engagements:
+        told = [quantity.n for quantity in facts.reports[one.id].report.quantities if quantity.unit == "officers"]
+        if told and max(told) > 0 and one.status not in ("alleged", "denied"):
+            for country in one.countries:
+                largest[country, one.type] = max(max(told), largest.get((country, one.type), 0))
+    return largest
+
+
+def fetch_outcomes(facts: Facts) -> Shown:
+    return times((day(one.at), one.outcome.value) for one in facts.fetches)
+
+
+def failures_by_source(facts: Facts) -> Shown:
+    return times((facts.sources[one.source_id].name, one.outcome.value) for one in facts.fetches if failed(one))
+
+
+def failed(fetch: Fetch) -> bool:
+    """Neither an answer nor the publisher's wish."""
+    wished = {FetchOutcome.FETCHED, FetchOutcome.UNCHANGED, FetchOutcome.GONE, FetchOutcome.REFUSED_BY_ROBOTS}
+    return fetch.outcome not in wished
+
+
+PANELS: Mapping[str, Callable[[Facts], Shown]] = {
+    "articles": articles,
+    "stories": stories,
+    "engagements": engagements,
+    "countries": countries,
+    "articles-by-day": articles_by_day,
+    "framing-by-country": framing_by_country,
+    "frames-by-voice": frames_by_voice,
+    "types-by-country": types_by_country,
+    "status-by-type": status_by_type,
+    "framing-by-kind": framing_by_kind,
+    "languages": languages,
+    "officers-by-country": officers_by_country,
+    "fetch-outcomes": fetch_outcomes,
+    "failures-by-source": failures_by_source,
+}
+
+
+@pytest.mark.parametrize("chart", DEFINITION.dashboard.charts, ids=lambda chart: chart.id)
+def test_a_panel_shows_what_the_state_says(chart: Chart, facts: Facts, index: ElasticIndex) -> None:
+    shown = rows(chart, index.ask(chart.of, drawing(chart, DEFINITION, facts.now)))
+    expected = PANELS[chart.id](facts.recent())
+    assert shown
+    for position, group in enumerate(chart.by):
+        values = {keys[position] for keys in expected}
+        assert group.most >= len(values) or "time" in group.field, "the panel leaves values out"
+    assert dict(shown) == dict(expected)
+    assert len(dict(shown)) == len(shown)
+
+
+# --- searches
+def new_stories_today(facts: Facts) -> set[object]:
+    today = facts.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return {one.id for one in facts.stories if one.first_seen >= today and not one.baseline}
+
+
+def influence_by_country(facts: Facts) -> set[object]:
+    return {one.id for one in facts.recent().articles if one.framing == "influence" and one.countries}
+
+
+def equipment_and_training(facts: Facts) -> set[object]:
+    asked = (one for one in facts.recent().engagements if one.type in ("equipment", "training"))
+    return {one.id for one in asked if one.status not in ("alleged", "denied")}
+
+
+def silent_sources(facts: Facts) -> set[object]:
+    answers = (FetchOutcome.FETCHED, FetchOutcome.UNCHANGED, FetchOutcome.GONE)
+    heard = {one.source_id for one in facts.fetches if one.outcome in answers and one.at >= facts.since(hours=36)}
+    return set(facts.sources) - heard
+
+
+def near_misses(facts: Facts) -> set[object]:
+    doubtful = ((id_, one) for id_, one in facts.screenings.items() if one.reason == "below the line")
+    return {id_ for id_, one in doubtful if not one.relevant and one.score >= 0.2}
+
+
+def influence_voices(facts: Facts) -> set[object]:
+    return {(one.id, said.voice, said.text) for one, said in facts.recent().sentences if said.frame == "influence"}
+
+
+def failing_fetches(facts: Facts) -> set[object]:
+    return {(one.url, one.source_id, one.outcome.value, one.at) for one in facts.recent(7).fetches if failed(one)}
+
+
+def id_of(source: Mapping[str, Any]) -> object:
+    return source["id"]
+
+
+def sentence(source: Mapping[str, Any]) -> object:
+    return source["article"], *source["voice"], source["body"]
+
+
+def request(source: Mapping[str, Any]) -> object:
+    at = datetime.fromisoformat(source["shown"]["at"])
+    return source["url"], *source["source"], *source["outcome"], at
+
+
+SEARCHES: Mapping[str, tuple[Callable[[Facts], set[object]], Callable[[Mapping[str, Any]], object]]] = {
+    "new-stories-today": (new_stories_today, id_of),
+    "influence-by-country": (influence_by_country, id_of),
+    "equipment-and-training": (equipment_and_training, id_of),
+    "silent-sources": (silent_sources, id_of),
+    "near-misses": (near_misses, id_of),
+    "influence-voices": (influence_voices, sentence),
+    "failing-fetches": (failing_fetches, request),
+}
+
+
+@pytest.mark.parametrize("search", DEFINITION.searches, ids=lambda search: search.id)
+def test_a_search_finds_what_the_state_says(search: Search, facts: Facts, index: ElasticIndex) -> None:
+    answer = index.ask(search.of, searching(search, DEFINITION, facts.now))
+    expected, known_by = SEARCHES[search.id]
+    sources = [hit["_source"] for hit in answer["hits"]["hits"]]
+    assert sources
+    assert answer["hits"]["total"]["value"] == len(sources)
+    assert {known_by(source) for source in sources} == expected(facts)
+
+
+@pytest.mark.parametrize("search", DEFINITION.searches, ids=lambda search: search.id)
+def test_every_column_of_a_search_is_filled_somewhere(search: Search, facts: Facts, index: ElasticIndex) -> None:
+    answer = index.ask(search.of, searching(search, DEFINITION, facts.now))
+    filled = {name for hit in answer["hits"]["hits"] for name, value in hit["_source"].items() if value not in (None, [])}
+    assert set(search.columns) <= filled
+
+
+@pytest.mark.parametrize(
+    "search", [search for search in DEFINITION.searches if search.by], ids=lambda search: search.id
+)
+def test_the_chart_of_a_search_divides_what_it_finds(search: Search, facts: Facts, index: ElasticIndex) -> None:
+    answer = index.ask(search.of, searching(search, DEFINITION, facts.now))
+    counted: Counter[str] = Counter()
+    for hit in answer["hits"]["hits"]:
+        counted.update(hit["_source"].get(search.by, ()))
+    buckets = answer["aggregations"]["by"]["buckets"]
+    assert buckets
+    assert all(counted[bucket["key"]] == bucket["doc_count"] for bucket in buckets)
+
+
+def test_the_check_asks_everything(distributed: Installation) -> None:
+    """By the real clock, so that only sources, which have no span of time, answer for certain."""
+    told = distributed.told("kibana", "check")
+    asked = len(DEFINITION.searches) + len(DEFINITION.dashboard.charts)
+    assert f"{asked} questions asked" in told
+    assert all(chart.title in told for chart in DEFINITION.dashboard.charts)
