@@ -46,7 +46,7 @@ def build_anew(state: State, index: SearchIndex, progress: Progress) -> int:
 
     def batches() -> Iterator[Sequence[SearchDocument]]:
         nonlocal done
-        ids = iter(state.documents())
+        ids = (document for document in state.documents() if document[0] in index.kinds)
         while batch := list(islice(ids, BATCH)):
             if not hold():
                 raise StateError("another process took over the search index: run `beatwatch reindex` again")

@@ -7,7 +7,7 @@ and each call counts). Adapters raise `StateError`, `SearchError`, `DataFolderEr
 `ModelMissing`, never an exception of a library.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -18,6 +18,7 @@ from pipeline.records import (
     ArchiveRef,
     Article,
     Body,
+    DocumentKind,
     EngagementReport,
     Extraction,
     Fetch,
@@ -307,7 +308,7 @@ class State(Protocol):
         """How many rows wait for the index."""
         ...
 
-    def documents(self) -> Iterator[tuple[str, str]]:
+    def documents(self) -> Iterator[tuple[DocumentKind, str]]:
         """(kind, id) of everything that the index is to hold, tombstones included, by kind and id."""
         ...
 
@@ -334,7 +335,12 @@ class State(Protocol):
 
 
 class SearchIndex(Protocol):
-    """The derived index of articles, stories and engagements."""
+    """The derived index: the kinds of `DocumentKind`. The embedded one leaves the fetch log to the state, beside it."""
+
+    @property
+    def kinds(self) -> Collection[DocumentKind]:
+        """The kinds that it holds; documents of others are taken and left out."""
+        ...
 
     def write(self, documents: Sequence[SearchDocument]) -> Sequence[Refusal]:
         """Insert, replace or delete; a document with an older row_version than the stored one is ignored. Returns those
@@ -354,7 +360,7 @@ class SearchIndex(Protocol):
         self,
         query: str,
         *,
-        kind: Literal["article", "story", "engagement"] = "article",
+        kind: DocumentKind = "article",
         filters: Mapping[str, str | Sequence[str]] | None = None,
         sort: Literal["score", "time", "-time", "id"] = "score",
         limit: int = 20,
@@ -370,7 +376,7 @@ class SearchIndex(Protocol):
         query: str,
         by: str,
         *,
-        kind: Literal["article", "story", "engagement"] = "article",
+        kind: DocumentKind = "article",
         filters: Mapping[str, str | Sequence[str]] | None = None,
     ) -> dict[str, int]:
         """How many answers have each value of a field, or were published in each "year", "month" or "day"; ordered by
@@ -383,7 +389,7 @@ class SearchIndex(Protocol):
         """Documents by cosine, best first."""
         ...
 
-    def count(self, kind: Literal["article", "story", "engagement"]) -> int:
+    def count(self, kind: DocumentKind) -> int:
         """Documents that are not deleted."""
         ...
 

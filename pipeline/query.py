@@ -17,7 +17,7 @@ from luqum.thread import parse
 
 from pipeline.errors import UsageError
 from pipeline.normalise import tokens
-from pipeline.records import ArticleFrame, EngagementType, Status
+from pipeline.records import ArticleFrame, EngagementType, Status, Voice
 
 LONGEST = 2000  # characters of a query: a person writes a line
 LARGEST = 100  # words and values of a query: each is a look-up
@@ -95,6 +95,8 @@ FIELDS: Mapping[str, Callable[[str], str]] = {
     "story": str,
     "type": _one_of(*get_args(EngagementType)),
     "status": _one_of(*get_args(Status)),
+    "frame": _one_of("cooperation", "influence"),
+    "voice": _one_of(*get_args(Voice)),
 }
 """Fields with exact values, each with the form in which its values are compared (`ValueError` says what it must be)."""
 

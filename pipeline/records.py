@@ -34,6 +34,10 @@ Unit = Literal["officers", "trainings", "countries", "delegations", "persons", "
 QuantityRole = Literal["trained", "to_train", "sent", "repatriated", "arrested", "donated", "attending", "other"]
 Qualifier = Literal["exact", "about", "nearly", "at_least", "at_most"]
 Stage = Literal["extract", "identify", "screen", "embed", "cluster", "frame", "engage", "index"]
+DocumentKind = Literal["article", "story", "engagement", "sentence", "dropped", "source", "fetch"]
+"""What the search index holds: the last three are of the gathering: near misses of the screen, sources, the fetch log."""
+BELOW_THE_LINE = "below the line"
+"""The reason of a screening whose article passed the lexical look and was dropped by its score."""
 
 
 def digest128(*parts: str) -> str:
@@ -452,9 +456,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class SearchDocument:
-    """What the search index holds of one article, story or engagement: plain values of `fields`, made anew from the state."""
+    """What the search index holds of one article, story, sentence ...: plain values of `fields`, made anew from the state."""
 
-    kind: Literal["article", "story", "engagement"]
+    kind: DocumentKind
     id: str
     row_version: int
     deleted: bool = False
@@ -466,7 +470,7 @@ class SearchDocument:
 class Refusal:
     """A document that the search index can never hold as it is, and why."""
 
-    kind: Literal["article", "story", "engagement"]
+    kind: DocumentKind
     id: str
     row_version: int
     reason: str

@@ -17,7 +17,7 @@ from pipeline.head import Head
 from pipeline.lexicon import Lexicon
 from pipeline.ports import Vectors
 from pipeline.reading import PRC, TYPES, Read, triggers
-from pipeline.records import Screening
+from pipeline.records import BELOW_THE_LINE, Screening
 from pipeline.sentences import Sentence
 from pipeline.terms import Hit
 
@@ -121,7 +121,7 @@ def judge(row: Vectors, seen: Look, head: Head, threshold: float) -> Screening:
     """The head's decision on an article that passed the look."""
     score = head.probability(row, "relevant")
     relevant = score >= threshold
-    return Screening(relevant, round(score, 4), "head" if relevant else "below the line", seen.terms[:20])
+    return Screening(relevant, round(score, 4), "head" if relevant else BELOW_THE_LINE, seen.terms[:20])
 
 
 def dropped(seen: Look) -> Screening:

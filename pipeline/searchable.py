@@ -10,9 +10,9 @@ from typing import Literal
 
 from pipeline.errors import UsageError
 from pipeline.query import FIELDS, AllOf, AnyOf, Equals, Node, Not, Text, filtered, parse_query, words
-from pipeline.records import SearchDocument
+from pipeline.records import DocumentKind, SearchDocument
 
-Kind = Literal["article", "story", "engagement"]
+Kind = DocumentKind
 Sort = Literal["score", "time", "-time", "id"]
 
 HEADLINE_WEIGHT = 3.0
@@ -22,6 +22,10 @@ WRITTEN: Mapping[Kind, tuple[str | None, str | None]] = {
     "article": ("headline", "text"),
     "story": ("headline", None),
     "engagement": (None, "evidence"),
+    "sentence": (None, "evidence"),
+    "dropped": ("headline", "text"),
+    "source": ("source_name", None),
+    "fetch": (None, None),
 }
 """The fields in which words are looked for: a short one that weighs more, a long one."""
 _VALUES: Mapping[str, Mapping[str, str]] = {
@@ -43,7 +47,49 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
         "type": "type",
         "status": "status",
     },
+    "sentence": {
+        "lang": "lang",
+        "source": "source",
+        "country": "countries",
+        "story": "story",
+        "frame": "frame",
+        "voice": "voice",
+    },
+    "dropped": {"lang": "lang", "source": "source"},
+    "source": {"lang": "languages", "source": "id"},
+    "fetch": {"source": "source"},
 }
+COLUMNS: Mapping[str, Literal["text", "keyword", "date", "double", "long", "boolean"]] = {
+    "headline": "text",
+    "source_name": "keyword",
+    "kind": "keyword",
+    "home": "keyword",
+    "url": "keyword",
+    "host": "keyword",
+    "article": "keyword",
+    "way": "keyword",
+    "outcome": "keyword",
+    "reason": "keyword",
+    "agency": "keyword",
+    "first_seen": "date",
+    "last_answer": "date",
+    "last_item": "date",
+    "score": "double",
+    "probability": "double",
+    "seconds": "double",
+    "articles": "long",
+    "items": "long",
+    "http_status": "long",
+    "failures": "long",
+    "officers": "long",
+    "baseline": "boolean",
+    "copy": "boolean",
+    "both": "boolean",
+}
+"""What a document has beside words, times and the language's fields, and people sort, count and filter by in Kibana."""
+
+_OBSERVED: Mapping[str, str] = {"source": "last_answer", "fetch": "at"}
+"""Nothing was published: the field with the time at which it was so."""
 
 
 def texts(document: SearchDocument) -> tuple[str, str]:
@@ -63,6 +109,16 @@ def values(document: SearchDocument) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
+def columns(document: SearchDocument) -> dict[str, object]:
+    """The values of `COLUMNS` that the document has."""
+    held = {name: document.fields[name] for name in COLUMNS if document.fields.get(name) is not None}
+    if isinstance(members := held.get("articles"), list):
+        held["articles"] = len(members)
+    if document.kind == "article":
+        held["copy"] = document.fields.get("copy_of") is not None
+    return held
+
+
 def _compared(field: str, value: str) -> str:
     try:
         return FIELDS[field](value)
@@ -75,6 +131,8 @@ def times(document: SearchDocument) -> tuple[float | None, float | None, float |
 
     What was only first seen is sorted by that, but was not published then.
     """
+    if document.kind in _OBSERVED:
+        return _seconds(document, _OBSERVED[document.kind]), None, None
     first, last = _seconds(document, "published"), _seconds(document, "published")
     if document.kind == "story":
         first, last = _seconds(document, "first_published"), _seconds(document, "last_published")

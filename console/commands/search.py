@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 import click
 from rich.text import Text
@@ -13,10 +13,10 @@ from alerts.wording import one_line, web_link
 from console.options import data_option, json_option
 from console.output import answer, count, framed, listed, say
 from pipeline.ports import State
-from pipeline.records import ArticleFrame, EngagementType, SearchHit, Status
+from pipeline.records import ArticleFrame, EngagementType, Frame, SearchHit, Status, Voice
 from pipeline.wiring import data_path, opened
 
-Kind = Literal["article", "story", "engagement"]
+Kind = Literal["article", "story", "engagement", "sentence", "dropped"]
 Sort = Literal["score", "time", "-time", "id"]
 MOST = 200
 """Answers of one page; the cursor leads on."""
@@ -27,7 +27,8 @@ class Hit:
     """One answer; what its kind does not have is null or empty.
 
     `highlights` are passages with [[...]] round the matched words; `framing` are the frames of a story's articles, or
-    the one of an article; `countries` are ISO 3166.
+    the one of an article; `frame` and `voice` are a sentence's; `relevance` is the screen's score; `countries` are ISO
+    3166.
     """
 
     id: str
@@ -46,6 +47,9 @@ class Hit:
     article: str | None
     type: EngagementType | None
     status: Status | None
+    frame: Frame | None
+    voice: Voice | None
+    relevance: float | None
     evidence: str | None
     highlights: tuple[str, ...]
 
@@ -63,8 +67,8 @@ class Found:
 @click.command("search")
 @click.argument("query")
 @click.option(
-    "--kind", type=click.Choice(["article", "story", "engagement"]), default="article", show_default=True,
-    help="what to look for",
+    "--kind", type=click.Choice(get_args(Kind)), default="article", show_default=True,
+    help="what to look for; `sentence`: those that carry a frame, `dropped`: what the screen's score dropped",
 )  # fmt: skip
 @click.option(
     "--sort", type=click.Choice(["score", "time", "-time", "id"]), default="score", show_default=True,
@@ -77,7 +81,7 @@ class Found:
 @data_option
 @json_option
 def command(query: str, kind: str, sort: str, limit: int, after: str | None, data: Path | None, as_json: bool) -> None:
-    """Search articles, stories or engagements; docs/search.md explains the language, e.g. "training country:FJ"."""
+    """Search what was coded; docs/search.md explains the language, e.g. "training country:FJ"."""
     with opened(data_path(data)) as kept:
         hits, cursor = kept.index.search(query, kind=cast(Kind, kind), sort=cast(Sort, sort), limit=limit, after=after)
         found = Found(query, cast(Kind, kind), tuple(_hit(kept.state, hit) for hit in hits), cursor)
@@ -90,10 +94,10 @@ def command(query: str, kind: str, sort: str, limit: int, after: str | None, dat
 def _hit(state: State, hit: SearchHit) -> Hit:
     document, fields = hit.document, hit.document.fields
     published, framing = _text(fields, "published"), fields.get("framing")
-    article = document.id if document.kind == "article" else _text(fields, "article")
+    article = document.id if document.kind in ("article", "dropped") else _text(fields, "article")
     return Hit(
         id=document.id,
-        kind=document.kind,
+        kind=cast(Kind, document.kind),
         score=hit.score,
         headline=_text(fields, "headline"),
         link=web_link(_text(fields, "url") or _address(state, article)),
@@ -108,6 +112,9 @@ def _hit(state: State, hit: SearchHit) -> Hit:
         article=article,
         type=cast(EngagementType | None, _text(fields, "type")),
         status=cast(Status | None, _text(fields, "status")),
+        frame=cast(Frame | None, _text(fields, "frame")),
+        voice=cast(Voice | None, _text(fields, "voice")),
+        relevance=cast(float | None, fields.get("score")),
         evidence=_text(fields, "evidence"),
         highlights=hit.highlights,
     )
@@ -143,6 +150,10 @@ def show(found: Found) -> None:
     for hit in found.hits:
         title = one_line(hit.headline or f"{hit.type}, {hit.status}".replace("_", " "))
         frames = [part for frame in hit.framing for part in (" ", framed(frame, frame))]
+        if hit.frame and hit.voice:
+            frames = [" ", framed(hit.frame, hit.frame), f" {hit.voice.replace('_', ' ')}"]
+        elif hit.kind == "dropped":
+            frames = [f" relevance {hit.relevance:.2f}"]
         when = hit.last_published.date().isoformat() if hit.last_published else "not dated"
         say((title, "bold"), *frames)
         about = f"{when}; {listed(hit.sources)}; {listed(hit.countries)}; {listed(hit.languages)}; {hit.kind} {hit.id}"

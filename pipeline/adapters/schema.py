@@ -88,6 +88,7 @@ sources = sa.Table(
     sa.Column("rules_fingerprint", sa.Text, nullable=False),
     sa.Column("baseline_at", UtcTime),
     sa.Column("first_fetch_at", UtcTime),
+    sa.Column("row_version", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 fetches = sa.Table(
@@ -186,6 +187,7 @@ articles = sa.Table(
     sa.Column("vanished_at", UtcTime),
     sa.Column("body_at", UtcTime, nullable=False),  # when the newest body was fetched that this article is read from
     sa.Column("relevant", sa.Boolean),  # of the newest screening; none before the first
+    sa.Column("near_miss", sa.Double),  # the score that was below the line; none where anything else decided
     sa.Column("framing", sa.Text),  # of the newest framing
     sa.Column("row_version", sa.BigInteger, nullable=False),
     sa.Index(None, "first_seen", "id"),
@@ -266,6 +268,22 @@ engagement_reports = sa.Table(
     sa.Column("quantities", sa.JSON(none_as_null=True), nullable=False),
     sa.Index(None, "article_id", "position"),
     sa.Index(None, "text_id"),
+)
+
+framed_sentences = sa.Table(
+    "framed_sentences",  # the sentences of an article that carry a frame: the newest framing, one a row
+    metadata,
+    _id(key=True),
+    _id("article_id", refers="articles.id"),
+    _id("text_id", refers="texts.id"),
+    sa.Column("position", sa.Integer, nullable=False),  # among the article's framed sentences
+    sa.Column("start", sa.Integer, nullable=False),
+    sa.Column("end", sa.Integer, nullable=False),
+    sa.Column("frame", sa.Text, nullable=False),
+    sa.Column("both", sa.Boolean, nullable=False),
+    sa.Column("voice", sa.Text, nullable=False),
+    sa.Column("probability", sa.Double, nullable=False),
+    sa.Index(None, "article_id", "position"),
 )
 
 engagements = sa.Table(

@@ -5,7 +5,7 @@ sends it; deleted documents stay as tombstones that the aliases do not show. Wha
 `pipeline.query` and `pipeline.searchable`, as for SQLite; no analyzer, script or module of the full distribution is needed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -29,7 +29,7 @@ from pipeline.highlight import passages
 from pipeline.normalise import token_text
 from pipeline.query import Text
 from pipeline.records import Refusal, SearchDocument, SearchHit
-from pipeline.searchable import WRITTEN, Kind, Sort, check_count, read_question, texts, times, values
+from pipeline.searchable import WRITTEN, Kind, Sort, check_count, columns, read_question, texts, times, values
 
 PAGE_MINUTES = 2  # how long a search's next page still shows the index as the first page saw it
 VIEW_LOST = (404, 503)  # its time is over; its index version was replaced
@@ -105,6 +105,11 @@ class ElasticIndex:
             self._lengths[name] = {field["dims"] for field in fields.values()}
 
     # --- writing
+    @property
+    def kinds(self) -> Collection[Kind]:
+        """All."""
+        return mappings.KINDS
+
     def write(self, documents: Sequence[SearchDocument]) -> list[Refusal]:
         """Insert, replace or delete; what the server refuses for good is returned, the rest is written."""
         return self._write(documents, {kind: self._alias(kind) for kind in mappings.KINDS})
@@ -340,6 +345,7 @@ def _source(document: SearchDocument) -> dict[str, Any]:
     held["words"] = {"headline": token_text(headline), "body": token_text(body)}
     apart = {name: slot for slot, name in _slots(document.kind) if isinstance(document.fields.get(name), str)}
     held |= {slot: document.fields[name] for name, slot in apart.items()}
+    held |= columns(document)
     held["shown"] = {name: value for name, value in document.fields.items() if name not in apart}
     if (vector := _vector(document)) is not None:
         held["vectors"] = {mappings.vector_name(len(vector)): vector}

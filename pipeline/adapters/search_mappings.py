@@ -2,16 +2,17 @@
 
 The fields of the search language are fields here under the same names, so that Kibana's bar and ours ask alike. Words are
 found in `words.*`, the text as `pipeline.normalise` sees it, cut at spaces: no analyzer of the server takes part, and every
-server answers as SQLite does. `headline` and `body` are the same text as it was written, for people in Kibana.
+server answers as SQLite does. `headline` and `body` are text as it was written and `COLUMNS` further values, for people in
+Kibana.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from pipeline.query import FIELDS
-from pipeline.searchable import WRITTEN, Kind
+from pipeline.searchable import COLUMNS, WRITTEN, Kind
 
-LAYOUT = 1
+LAYOUT = 2
 """Of the mappings and of what the normaliser makes of a text: raised with either, `beatwatch reindex` then builds anew."""
 KINDS: tuple[Kind, ...] = tuple(WRITTEN)
 VISIBLE: Mapping[str, Any] = {"term": {"deleted": False}}
@@ -20,6 +21,9 @@ SHOWN: Mapping[str, Any] = {"filter": VISIBLE, "is_write_index": True}
 """How an alias stands on the version that it shows."""
 
 _KEYWORD = {"type": "keyword"}
+_BOUNDED = {
+    "keyword": {"ignore_above": 2048}
+}  # a longer address is shown and not searched; the server's own limit refuses
 _TOKENS = {"type": "text", "analyzer": "whitespace"}
 _MAPPINGS: dict[str, Any] = {
     "dynamic": "strict",
@@ -34,7 +38,7 @@ _MAPPINGS: dict[str, Any] = {
         "first_published": {"type": "date"},
         "last_published": {"type": "date"},
         "order": {"type": "long"},  # the time in microseconds: dates keep milliseconds only
-        "headline": {"type": "text"},
+        **{name: {"type": type_} | _BOUNDED.get(type_, {}) for name, type_ in COLUMNS.items()},
         "body": {"type": "text"},
         "words": {"properties": {"headline": _TOKENS, "body": _TOKENS}},
         "vectors": {"properties": {}},  # one field for each length, see `vector_field`

@@ -10,7 +10,7 @@ Commits are synced: the outbox forgets a document as soon as it is written here.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -25,9 +25,9 @@ from pipeline.normalise import token_text
 from pipeline.ports import Vectors
 from pipeline.query import Text
 from pipeline.records import Refusal, SearchDocument, SearchHit
-from pipeline.searchable import Kind, Sort, check_count, read_question, texts, times, values
+from pipeline.searchable import WRITTEN, Kind, Sort, check_count, read_question, texts, times, values
 
-LAYOUT = 1  # of the tables and of what the normaliser makes of a text: raised with either, the index is then built anew
+LAYOUT = 2  # of the tables and of what the normaliser makes of a text: raised with either, the index is then built anew
 
 _TABLES = """
 CREATE TABLE documents (
@@ -110,14 +110,23 @@ class SqliteIndex:
                 raise
 
     # --- writing
+    @property
+    def kinds(self) -> Collection[Kind]:
+        """All but the fetch log, which grows by thousands of rows a day and lies in `state.db` beside."""
+        return WRITTEN.keys() - {"fetch"}
+
     def write(self, documents: Sequence[SearchDocument]) -> Sequence[Refusal]:
         """Insert, replace or delete, in one transaction; refuses none. Deleted documents stay as tombstones with their
         version."""
         with self._transaction():
-            for document in documents:
-                self._write(document)
+            self._write_all(documents)
         self._written += 1
         return ()
+
+    def _write_all(self, documents: Sequence[SearchDocument]) -> None:
+        for document in documents:
+            if document.kind in self.kinds:
+                self._write(document)
 
     def _write(self, document: SearchDocument) -> None:
         find = "SELECT number, row_version FROM documents WHERE kind = ? AND id = ?"
@@ -160,8 +169,7 @@ class SqliteIndex:
             for table in ("words", "facets", "documents"):
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  (constants)
             for documents in batches:
-                for document in documents:
-                    self._write(document)
+                self._write_all(documents)
         self._written += 1
         return ()
 

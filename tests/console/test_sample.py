@@ -90,7 +90,7 @@ def test_evidence_is_in_the_story(beatwatch: Beatwatch, sampled: Path) -> None:
 
 
 def test_search(beatwatch: Beatwatch, sampled: Path) -> None:
-    for kind in ("article", "story", "engagement"):
+    for kind in ("article", "story", "engagement", "sentence", "dropped"):
         found = valid("search", told(beatwatch, sampled, "search", "*", "--kind", kind, "--limit", 3, "--json"))
         again = ("search", "*", "--kind", kind, "--limit", 3, "--after", found["next"], "--json")
         following = valid("search", told(beatwatch, sampled, *again))

@@ -26,7 +26,8 @@ def sqlite_index(tmp_path: Path) -> SqliteIndex:
 
 def test_what_waits_is_written_once(desk: Desk, sqlite_index: SqliteIndex) -> None:
     desk.screen(desk.article(1), desk.article(2))
-    assert catch_up(desk.state, sqlite_index, silent) == 2
+    waiting = desk.state.outbox_size()
+    assert catch_up(desk.state, sqlite_index, silent) == waiting > 0
     assert catch_up(desk.state, sqlite_index, silent) == 0
     assert sqlite_index.count("article") == 2
 
@@ -38,20 +39,23 @@ def test_one_process_indexes_at_a_time(desk: Desk, sqlite_index: SqliteIndex) ->
     with pytest.raises(StateError, match="another process is indexing"):
         build_anew(desk.state, sqlite_index, silent)
     desk.state.release_lease(LEASE, "another")
-    assert catch_up(desk.state, sqlite_index, silent) == 1
+    assert catch_up(desk.state, sqlite_index, silent) > 0
+    assert sqlite_index.count("article") == 1
 
 
 def test_a_lost_index_is_made_of_the_state(desk: Desk, sqlite_index: SqliteIndex, tmp_path: Path) -> None:
     desk.screen(desk.article(1), desk.article(2))
     desk.settle()
-    assert build_anew(desk.state, sqlite_index, silent) == 2
-    assert sqlite_index.count("article") == 2
+    assert build_anew(desk.state, sqlite_index, silent) == 3
+    assert [sqlite_index.count(kind) for kind in ("article", "source")] == [2, 1]
 
 
 @pytest.mark.server
 def test_an_index_whose_server_goes_away_catches_up_by_itself(state: SqlState, tmp_path: Path) -> None:
     desk, count = Desk(state), 2 * BATCH + 10
-    desk.screen(*(desk.article(number) for number in range(1, count + 1)))
+    articles = [desk.article(number) for number in range(1, count + 1)]
+    desk.settle()
+    desk.screen(*articles)
     node = ElasticsearchNode(tmp_path / "node")
     try:
         node.start()

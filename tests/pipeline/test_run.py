@@ -75,7 +75,9 @@ def run(state: SqlState, alerter: Quiet, **engines: Any) -> Run:
 
 def test_the_run_goes_on_without_its_search_index_and_says_so(state: SqlState) -> None:
     desk = Desk(state)
-    desk.screen(desk.article())
+    article = desk.article()
+    desk.settle()
+    desk.screen(article)
     table = run(state, Quiet(), index=Unreachable()).execute()
     assert table.counts["waiting for the index"] == state.outbox_size() > 0
     assert table.notes == [

@@ -1,11 +1,12 @@
 """The search index's documents, made anew from the state: plain values, times in ISO 8601 (UTC).
 
-An engagement report has no version of its own: it changes only with its article and carries the article's.
+What an article's text holds (engagement reports, framed sentences) has no version of its own: it changes only with its
+article and carries the article's. A row of the fetch log never changes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -13,6 +14,8 @@ import sqlalchemy as sa
 from pipeline.adapters.schema import (
     articles,
     engagement_reports,
+    fetches,
+    framed_sentences,
     sources,
     stage_results,
     stories,
@@ -24,9 +27,9 @@ from pipeline.adapters.schema import (
 from pipeline.adapters.state.rows import ARTICLE, AnyRow
 from pipeline.adapters.state.telling import tell
 from pipeline.ports import Vectors
-from pipeline.records import SearchDocument, Story
+from pipeline.records import DocumentKind, FetchOutcome, SearchDocument, Story
 
-Kind = Literal["article", "story", "engagement"]
+FETCH_VERSION = 1
 
 
 def _iso(at: datetime | None) -> str | None:
@@ -43,13 +46,8 @@ def article_document(connection: sa.Connection, id_: str) -> SearchDocument:
     found = connection.execute(_reports(engagement_reports.c.article_id == id_)).all()
     coded = _payload(connection, id_, "frame")
     fields: dict[str, object] = {
-        "headline": row.headline,
+        **_article_fields(connection, row),
         "text": row.text,
-        "url": row.url,
-        **_source_fields(connection, row.source_id),
-        "lang": row.lang,
-        "published": _iso(row.published_at),
-        "first_seen": _iso(row.first_seen),
         "framing": row.framing,
         "shares": coded.get("shares", {}),
         "sentences": coded.get("sentences", []),
@@ -57,6 +55,8 @@ def article_document(connection: sa.Connection, id_: str) -> SearchDocument:
         "story": _story_id(connection, id_),
         "types": sorted({report.type for report in found}),
         "statuses": sorted({report.status for report in found}),
+        "agency": row.agency,
+        "score": _payload(connection, id_, "screen").get("score"),
         "copy_of": row.copy_of,
         "revision": row.revision,
         "vanished_at": _iso(row.vanished_at),
@@ -82,23 +82,120 @@ def engagement_document(connection: sa.Connection, id_: str) -> SearchDocument:
     row = connection.execute(_reports(engagement_reports.c.id == id_)).first()
     if row is None:
         return _deleted(connection, "engagement", id_)
-    article = connection.execute(sa.select(articles).where(articles.c.id == row.article_id)).one()
-    if not article.relevant:
-        return SearchDocument("engagement", id_, article.row_version, deleted=True)
-    fields: dict[str, object] = {
-        "article": row.article_id,
-        "story": _story_id(connection, row.article_id),
-        **_source_fields(connection, article.source_id),
-        "lang": article.lang,
+    own = {
         "type": row.type,
         "status": row.status,
         "countries": _countries([row]),
         "quantities": row.quantities,
+        "officers": max((one["n"] for one in row.quantities if one["unit"] == "officers"), default=None),
+    }
+    return _part(connection, "engagement", row, own)
+
+
+def sentence_document(connection: sa.Connection, id_: str) -> SearchDocument:
+    """One framed sentence; deleted where re-coding took its frame back or its article is not relevant."""
+    joined = sa.select(framed_sentences, texts.c.text).join(texts, texts.c.id == framed_sentences.c.text_id)
+    row = connection.execute(joined.where(framed_sentences.c.id == id_)).first()
+    if row is None:
+        return _deleted(connection, "sentence", id_)
+    reported = connection.execute(_reports(engagement_reports.c.article_id == row.article_id)).all()
+    own = {
+        "frame": row.frame,
+        "both": row.both,
+        "voice": row.voice,
+        "probability": row.probability,
+        "countries": _countries(reported),
+    }
+    return _part(connection, "sentence", row, own)
+
+
+def _part(connection: sa.Connection, kind: DocumentKind, row: AnyRow, own: Mapping[str, object]) -> SearchDocument:
+    """What every part of an article shows of it, beside its `own` fields; `row` has article, text, start and end."""
+    article = connection.execute(ARTICLE.where(articles.c.id == row.article_id)).one()
+    if not article.relevant:
+        return SearchDocument(kind, row.id, article.row_version, deleted=True)
+    fields: dict[str, object] = {
+        "article": row.article_id,
+        "story": _story_id(connection, row.article_id),
+        **_article_fields(connection, article),
+        **own,
         "evidence": row.text[row.start : row.end],
+    }
+    return SearchDocument(kind, row.id, article.row_version, fields=fields)
+
+
+def dropped_document(connection: sa.Connection, id_: str) -> SearchDocument:
+    """An article that the screen dropped below its line, with its score; deleted where that is not so or no longer."""
+    row = connection.execute(ARTICLE.where(articles.c.id == id_)).first()
+    if row is None:
+        return _deleted(connection, "dropped", id_)
+    if row.near_miss is None:
+        return SearchDocument("dropped", id_, row.row_version, deleted=True)
+    screened = _payload(connection, id_, "screen")
+    fields: dict[str, object] = {
+        **_article_fields(connection, row),
+        "text": row.text,
+        "score": row.near_miss,
+        "reason": screened.get("reason"),
+    }
+    return SearchDocument("dropped", id_, row.row_version, fields=fields)
+
+
+def source_document(connection: sa.Connection, id_: str) -> SearchDocument:
+    """One source, with when it last answered, when it last brought an article, and how many requests failed since it
+    last answered."""
+    version = connection.scalar(sa.select(sources.c.row_version).where(sources.c.id == id_))
+    if version is None:
+        return _deleted(connection, "source", id_)
+    of_source = fetches.c.source_id == id_
+    answers = of_source & fetches.c.outcome.in_([FetchOutcome.FETCHED, FetchOutcome.UNCHANGED, FetchOutcome.GONE])
+    answered = connection.scalar(sa.select(sa.func.max(fetches.c.at, type_=fetches.c.at.type)).where(answers))
+    since = of_source & (fetches.c.at > answered) if answered else of_source
+    brought = sa.select(sa.func.count(), sa.func.max(articles.c.first_seen, type_=articles.c.first_seen.type))
+    number, last_item = connection.execute(brought.where(articles.c.source_id == id_)).one()
+    facts = connection.scalar(sa.select(sources.c.facts).where(sources.c.id == id_)) or {}
+    fields: dict[str, object] = {
+        **_source_fields(connection, id_),
+        "url": facts.get("home"),
+        "languages": facts.get("languages"),
+        "last_answer": _iso(answered),
+        "last_item": _iso(last_item),
+        "failures": connection.scalar(sa.select(sa.func.count()).where(since)),
+        "articles": number,
+    }
+    return SearchDocument("source", id_, version, fields=fields)
+
+
+def fetch_document(connection: sa.Connection, id_: str) -> SearchDocument:
+    """One row of the fetch log, under its key."""
+    row = connection.execute(sa.select(fetches).where(fetches.c.key == id_)).first()
+    if row is None:
+        return _deleted(connection, "fetch", id_)
+    fields: dict[str, object] = {
+        **_source_fields(connection, row.source_id),
+        "url": row.url,
+        "host": row.host,
+        "way": row.kind,
+        "outcome": row.outcome,
+        "http_status": row.status,
+        "reason": row.reason,
+        "items": row._mapping["items"],
+        "seconds": row.seconds,
+        "at": _iso(row.at),
+    }
+    return SearchDocument("fetch", id_, FETCH_VERSION, fields=fields)
+
+
+def _article_fields(connection: sa.Connection, article: AnyRow) -> dict[str, object]:
+    """What documents of an article and of its parts show of it."""
+    return {
+        "headline": article.headline,
+        "url": article.url,
+        **_source_fields(connection, article.source_id),
+        "lang": article.lang,
         "published": _iso(article.published_at),
         "first_seen": _iso(article.first_seen),
     }
-    return SearchDocument("engagement", id_, article.row_version, fields=fields)
 
 
 def _story_fields(story: Story) -> dict[str, object]:
@@ -116,7 +213,7 @@ def _story_fields(story: Story) -> dict[str, object]:
     }
 
 
-def _deleted(connection: sa.Connection, kind: Kind, id_: str) -> SearchDocument:
+def _deleted(connection: sa.Connection, kind: DocumentKind, id_: str) -> SearchDocument:
     grave = (tombstones.c.kind == kind) & (tombstones.c.id == id_)
     version = connection.scalar(sa.select(tombstones.c.row_version).where(grave))
     return SearchDocument(kind, id_, version or 0, deleted=True)
@@ -133,7 +230,12 @@ def _countries(reports: Sequence[AnyRow]) -> list[str]:
 
 def _source_fields(connection: sa.Connection, source_id: str) -> dict[str, object]:
     facts = connection.scalar(sa.select(sources.c.facts).where(sources.c.id == source_id)) or {}
-    return {"source": source_id, "source_name": facts.get("name"), "kind": facts.get("kind")}
+    return {
+        "source": source_id,
+        "source_name": facts.get("name"),
+        "kind": facts.get("kind"),
+        "home": facts.get("country"),
+    }
 
 
 def _story_id(connection: sa.Connection, article_id: str) -> str | None:

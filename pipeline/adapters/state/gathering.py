@@ -17,6 +17,7 @@ from pipeline.adapters.schema import (
     stage_results,
 )
 from pipeline.adapters.state.database import Database
+from pipeline.adapters.state.documents import FETCH_VERSION
 from pipeline.adapters.state.rows import body_row, fetch_of, fetch_row
 from pipeline.adapters.state.writing import Row, Writing, chunks
 from pipeline.errors import StateError
@@ -50,8 +51,9 @@ class Gathering(Database):
         with self.writing() as writing:
             before = writing.existing(sources, rows)
             written = writing.put(sources, rows)
-            renamed = [row["id"] for row in written if _shown(before.get((row["id"],))) not in (None, _shown(row))]
-            for chunk in chunks(renamed):
+            shown = [row["id"] for row in written if _shown(before.get((row["id"],))) != _shown(row)]
+            writing.changed_sources(shown)
+            for chunk in chunks(id_ for id_ in shown if (id_,) in before):
                 of_these = sa.select(articles.c.id).where(articles.c.source_id.in_(chunk))
                 writing.changed_articles(writing.connection.scalars(of_these))
 
@@ -96,6 +98,7 @@ class Gathering(Database):
         with self.writing() as writing:
             known = _registered(writing, batch)
             new = _append(writing, run_id, batch)
+            writing.changed_sources({fetch.source_id for fetch in new})
             _note_first_fetches(writing, new, known)
             _note_addresses(writing, new)
             found = [body_row(fetch, fetch.archived) for fetch in new if _brought_page(fetch) and fetch.archived]
@@ -128,8 +131,8 @@ class Gathering(Database):
             return dict(connection.execute(query.order_by(sources.c.id)).all())
 
 
-def _shown(row: Row | None) -> tuple[object, object] | None:
-    return (row["facts"]["name"], row["facts"]["kind"]) if row else None
+def _shown(row: Row | None) -> list[object] | None:
+    return [row["facts"][name] for name in ("name", "kind", "country", "home", "languages")] if row else None
 
 
 def _brought_page(fetch: Fetch) -> bool:
@@ -150,6 +153,7 @@ def _append(writing: Writing, run_id: str, batch: Sequence[Fetch]) -> list[Fetch
     new = [pair for key, pair in rows.items() if key not in logged]
     if new:
         writing.connection.execute(sa.insert(fetches), [row for row, _ in new])
+        writing.queue(("fetch", row["key"], FETCH_VERSION) for row, _ in new)
     return [fetch for _, fetch in new]
 
 

@@ -1,15 +1,24 @@
 """What waits for the search index, and the documents that it is to hold."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from pipeline.adapters.schema import articles, engagement_reports, quarantine, search_outbox, stories, tombstones
+from pipeline.adapters.schema import articles, fetches, quarantine, search_outbox, sources, stories, tombstones
 from pipeline.adapters.state.database import Database
-from pipeline.adapters.state.documents import article_document, engagement_document, story_document
+from pipeline.adapters.state.documents import (
+    article_document,
+    dropped_document,
+    engagement_document,
+    fetch_document,
+    sentence_document,
+    source_document,
+    story_document,
+)
 from pipeline.adapters.state.rows import quarantined_row
+from pipeline.adapters.state.writing import PARTS
 from pipeline.errors import StateError
-from pipeline.records import Refusal, SearchDocument, StageResult
+from pipeline.records import DocumentKind, Refusal, SearchDocument, StageResult
 
 
 class Outbox(Database):
@@ -43,18 +52,22 @@ class Outbox(Database):
         with self.reading() as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(search_outbox)) or 0
 
-    def documents(self) -> Iterator[tuple[str, str]]:
-        """Every tombstone, relevant article, report of one, and story. A report that came back has no tombstone."""
-        relevant = sa.select(articles.c.id).where(articles.c.relevant)
-        joined = articles.c.id == engagement_reports.c.article_id
-        reports = sa.select(engagement_reports.c.id).join(articles, joined).where(articles.c.relevant)
-        for kind, query, key in (
-            ("article", relevant, articles.c.id),
-            ("engagement", reports, engagement_reports.c.id),
-            ("story", sa.select(stories.c.id), stories.c.id),
-        ):
+    def documents(self) -> Iterator[tuple[DocumentKind, str]]:
+        """Every tombstone, relevant article with its parts, near miss, story, source and row of the fetch log. A part
+        that came back has no tombstone."""
+        shown: dict[DocumentKind, tuple[sa.Select[tuple[str]], sa.Column[str]]] = {
+            "article": (sa.select(articles.c.id).where(articles.c.relevant), articles.c.id),
+            "dropped": (sa.select(articles.c.id).where(articles.c.near_miss.is_not(None)), articles.c.id),
+            "story": (sa.select(stories.c.id), stories.c.id),
+            "source": (sa.select(sources.c.id), sources.c.id),
+            "fetch": (sa.select(fetches.c.key), fetches.c.key),
+        }
+        for kind, parts in PARTS.items():
+            joined = sa.select(parts.c.id).join(articles, articles.c.id == parts.c.article_id)
+            shown[kind] = (joined.where(articles.c.relevant), parts.c.id)
+        for kind, (query, key) in sorted(shown.items()):
             for row in self.pages(query, (key,)):
-                yield kind, row.id
+                yield kind, row[0]
         key_columns = (tombstones.c.kind, tombstones.c.id)
         for row in self.pages(sa.select(*key_columns), key_columns):
             yield row.kind, row.id
@@ -68,13 +81,20 @@ class Outbox(Database):
     def search_document(self, kind: str, id: str) -> SearchDocument:
         """The document as the state has it now."""
         with self.reading() as connection:
-            if kind == "article":
-                return article_document(connection, id)
-            if kind == "story":
-                return story_document(connection, id)
-            if kind == "engagement":
-                return engagement_document(connection, id)
-        raise StateError(f"{kind!r}: no such kind of document: it is article, story or engagement")
+            if make := _DOCUMENTS.get(kind):
+                return make(connection, id)
+        raise StateError(f"{kind!r}: no such kind of document: it is {', '.join(_DOCUMENTS)}")
+
+
+_DOCUMENTS: Mapping[str, Callable[[sa.Connection, str], SearchDocument]] = {
+    "article": article_document,
+    "story": story_document,
+    "engagement": engagement_document,
+    "sentence": sentence_document,
+    "dropped": dropped_document,
+    "source": source_document,
+    "fetch": fetch_document,
+}
 
 
 def _refusal(one: Refusal) -> StageResult:

@@ -8,12 +8,21 @@ import sqlalchemy as sa
 from pipeline.adapters.schema import articles, engagement_reports, quarantine, stage_results, vectors
 from pipeline.adapters.state.database import Database
 from pipeline.adapters.state.due import due, keep_results
-from pipeline.adapters.state.reporting import replace_reports, report_of
+from pipeline.adapters.state.reporting import replace_reports, replace_sentences, report_of
 from pipeline.adapters.state.rows import ARTICLE, article_of, quarantined_of, result_of
 from pipeline.adapters.state.writing import Row, Writing, chunks
 from pipeline.payloads import record
 from pipeline.ports import Vectors
-from pipeline.records import Article, EngagementReport, Framing, KeptReport, Screening, Stage, StageResult
+from pipeline.records import (
+    BELOW_THE_LINE,
+    Article,
+    EngagementReport,
+    Framing,
+    KeptReport,
+    Screening,
+    Stage,
+    StageResult,
+)
 
 
 class Results(Database):
@@ -114,16 +123,23 @@ def keep_article_results(writing: Writing, results: Sequence[StageResult]) -> No
         coded.setdefault(result.key, {"id": result.key}).update(_columns(result))
         if result.stage == "engage":
             replace_reports(writing, result)
+        elif result.stage == "frame":
+            replace_sentences(writing, result)
     writing.put(articles, list(coded.values()))
     lost = [result for result in changed if (before[result.stage, result.key] or {}).get("payload")]
     writing.changed_articles({result.key for result in [*verdicts, *lost] if (result.key,) in stored})
-    irrelevant = [key for key, row in coded.items() if row.get("relevant") is False]
-    writing.withdrawn_articles(key for key in irrelevant if stored[(key,)]["relevant"])
+    screened = {key: row for key, row in coded.items() if "relevant" in row}
+    writing.withdrawn(
+        "article", (key for key, row in screened.items() if stored[(key,)]["relevant"] and not row["relevant"])
+    )
+    near = {key for key in screened if stored[(key,)]["near_miss"] is not None}
+    writing.withdrawn("dropped", (key for key in near if screened[key]["near_miss"] is None))
 
 
 def _columns(result: StageResult) -> Row:
     """What a verdict sets in the article's own row, where lists of many articles read it."""
     payload = result.payload or {}
     if result.stage == "screen":
-        return {"relevant": payload.get("relevant") is True}
+        missed = payload.get("reason") == BELOW_THE_LINE
+        return {"relevant": payload.get("relevant") is True, "near_miss": payload.get("score") if missed else None}
     return {"framing": payload.get("framing")} if result.stage == "frame" else {}

@@ -62,6 +62,7 @@ def _begin(writing: Writing, body: Body, extraction: Extraction, identity: Ident
     writing.put(articles, [row])
     writing.put(revisions, [_revision(identity.article_id, 1, body, extraction)])
     writing.changed_articles([identity.article_id])
+    writing.changed_sources([body.source_id])
 
 
 def _revision(article_id: str, number: int, body: Body, extraction: Extraction) -> Row:

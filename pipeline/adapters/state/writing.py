@@ -1,20 +1,27 @@
-"""What happens inside one writing transaction: rows are written only where they differ, and at its end every article
-and story that changed gets a new row version and a row in the search outbox.
+"""What happens inside one writing transaction: rows are written only where they differ, and at its end every article,
+story and source that changed gets a new row version and a row in the search outbox.
 
 Rows are compared before they are written because every write may be repeated after a crash: a repetition must leave the
 database as it is, row versions included.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.adapters import schema
+from pipeline.records import DocumentKind
 
 Row = dict[str, Any]
 T = TypeVar("T")
+
+PARTS: Mapping[DocumentKind, sa.Table] = {
+    "engagement": schema.engagement_reports,
+    "sentence": schema.framed_sentences,
+}
+"""What an article's text holds, document by document: they change only with their article and carry its version."""
 
 CHUNK = 500  # ids in one statement: well below every engine's limit of parameters
 
@@ -39,9 +46,10 @@ class Writing:
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
         self._articles: set[str] = set()
-        self._withdrawn: set[str] = set()
+        self._withdrawn: set[tuple[DocumentKind, str]] = set()
         self._stories: set[str] = set()
-        self._gone: dict[str, str] = {}
+        self._sources: set[str] = set()
+        self._gone: dict[tuple[DocumentKind, str], str] = {}
 
     # --- rows
     def existing(self, table: sa.Table, rows: Sequence[Row]) -> dict[tuple[Any, ...], Row]:
@@ -104,18 +112,24 @@ class Writing:
         """Something that is shown of these articles changed in this transaction."""
         self._articles.update(ids)
 
-    def withdrawn_articles(self, ids: Iterable[str]) -> None:
-        """These articles were relevant and no longer are: they leave the search index."""
-        self._withdrawn.update(ids)
-        self._articles.update(self._withdrawn)
+    def withdrawn(self, kind: Literal["article", "dropped"], ids: Iterable[str]) -> None:
+        """These articles were shown as relevant, or as near misses, and no longer are: such documents of theirs leave
+        the search index."""
+        ids = set(ids)
+        self._withdrawn.update((kind, id_) for id_ in ids)
+        self._articles.update(ids)
 
     def changed_stories(self, ids: Iterable[str]) -> None:
         """Something that is shown of these stories changed in this transaction."""
         self._stories.update(ids)
 
-    def gone_reports(self, articles_by_report: Mapping[str, str]) -> None:
-        """These engagement reports of these articles were deleted."""
-        self._gone.update(articles_by_report)
+    def changed_sources(self, ids: Iterable[str]) -> None:
+        """Something that is shown of these sources changed in this transaction."""
+        self._sources.update(ids)
+
+    def gone_parts(self, kind: DocumentKind, articles_by_part: Mapping[str, str]) -> None:
+        """These parts of these articles were deleted."""
+        self._gone.update({(kind, part): article for part, article in articles_by_part.items()})
 
     def publish(self) -> None:
         """Raise the row versions of what changed and queue it for the search index. Called once, at the end."""
@@ -126,9 +140,11 @@ class Writing:
             self._stories.update(self.connection.scalars(stories))
         self._raise(schema.articles, self._articles)
         self._raise(schema.stories, self._stories)
+        self._raise(schema.sources, self._sources)
         self._queue_articles()
-        self._bury_reports()
-        self._queue_stories()
+        self._bury_parts()
+        self._queue_changed("story", schema.stories, self._stories)
+        self._queue_changed("source", schema.sources, self._sources)
 
     def _raise(self, table: sa.Table, ids: Collection[str]) -> None:
         for chunk in chunks(sorted(ids)):
@@ -136,33 +152,41 @@ class Writing:
             self.connection.execute(raised)
 
     def _queue_articles(self) -> None:
-        """Articles with their reports; not those that were never relevant, which are most of what is gathered."""
-        articles, reports = schema.articles, schema.engagement_reports
+        """Articles with their parts, and near misses; not those that never were either, most of what is gathered."""
+        articles = schema.articles
         for chunk in chunks(sorted(self._articles)):
-            shown = articles.c.id.in_(chunk) & (articles.c.relevant | articles.c.id.in_(self._withdrawn & set(chunk)))
-            rows = sa.select(sa.literal("article"), articles.c.id, articles.c.row_version).where(shown)
-            self.queue(self.connection.execute(rows))
-            with_reports = articles.join(reports, reports.c.article_id == articles.c.id)
-            rows = sa.select(sa.literal("engagement"), reports.c.id, articles.c.row_version)
-            self.queue(self.connection.execute(rows.select_from(with_reports).where(shown)))
+            shown = articles.c.id.in_(chunk) & (articles.c.relevant | articles.c.id.in_(self._left("article", chunk)))
+            near = articles.c.id.in_(chunk) & (
+                articles.c.near_miss.is_not(None) | articles.c.id.in_(self._left("dropped", chunk))
+            )
+            self._queue_from(sa.select(sa.literal("article"), articles.c.id, articles.c.row_version).where(shown))
+            self._queue_from(sa.select(sa.literal("dropped"), articles.c.id, articles.c.row_version).where(near))
+            for kind, parts in PARTS.items():
+                rows = sa.select(sa.literal(kind), parts.c.id, articles.c.row_version)
+                with_parts = articles.join(parts, parts.c.article_id == articles.c.id)
+                self._queue_from(rows.select_from(with_parts).where(shown))
 
-    def _bury_reports(self) -> None:
+    def _left(self, kind: DocumentKind, ids: Sequence[str]) -> list[str]:
+        return [id_ for id_ in ids if (kind, id_) in self._withdrawn]
+
+    def _bury_parts(self) -> None:
         articles = schema.articles
         for chunk in chunks(sorted(self._gone)):
-            of_articles = articles.c.id.in_({self._gone[report] for report in chunk})
+            of_articles = articles.c.id.in_({self._gone[part] for part in chunk})
             found = self.connection.execute(sa.select(articles.c.id, articles.c.row_version).where(of_articles))
             versions = dict(found.all())
-            graves = [("engagement", report, versions[self._gone[report]]) for report in chunk]
+            graves = [(*part, versions[self._gone[part]]) for part in chunk]
             self.put(schema.tombstones, [{"kind": kind, "id": id_, "row_version": v} for kind, id_, v in graves])
             self.queue(graves)
 
-    def _queue_stories(self) -> None:
-        stories = schema.stories
-        for chunk in chunks(sorted(self._stories)):
-            rows = sa.select(sa.literal("story"), stories.c.id, stories.c.row_version).where(stories.c.id.in_(chunk))
-            self.queue(self.connection.execute(rows))
+    def _queue_changed(self, kind: DocumentKind, table: sa.Table, ids: Collection[str]) -> None:
+        for chunk in chunks(sorted(ids)):
+            self._queue_from(sa.select(sa.literal(kind), table.c.id, table.c.row_version).where(table.c.id.in_(chunk)))
 
-    def queue(self, rows: Iterable[tuple[str, str, int]]) -> None:
+    def _queue_from(self, rows: "sa.Select[tuple[str, str, int]]") -> None:
+        self.queue(self.connection.execute(rows))
+
+    def queue(self, rows: Iterable[Sequence[Any]]) -> None:
         """Put (kind, id, row version) into the search outbox; the later version wins."""
         waiting = [{"kind": kind, "id": id_, "row_version": version} for kind, id_, version in rows]
         if not waiting:

@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.payloads import plain, reports_payload
 from pipeline.ports import State
 from pipeline.records import (
+    BELOW_THE_LINE,
     ArchiveRef,
     Article,
     Body,
@@ -119,10 +120,15 @@ class Desk:
         verdict = plain(Screening(relevant, 0.9 if relevant else 0.1, "terms"))
         self.state.save_results([self.result(article, "screen", verdict, **fields) for article in articles])
 
-    def frame(self, article: Article, frame: Any = "mixed") -> Framing:
+    def miss(self, article: Article, **fields: Any) -> None:
+        """Screen an article that the score drops."""
+        verdict = plain(Screening(False, 0.4, BELOW_THE_LINE))
+        self.state.save_results([self.result(article, "screen", verdict, **fields)])
+
+    def frame(self, article: Article, frame: Any = "mixed", sentences: int = 1) -> Framing:
         """Frame an article."""
         sentence = FramedSentence(0, 6, article.text[:6], "cooperation", False, "expert", 0.8)
-        framing = Framing(frame, {frame: 0.8}, {"cooperation": 1.0, "influence": 0.0}, (sentence,))
+        framing = Framing(frame, {frame: 0.8}, {"cooperation": 1.0, "influence": 0.0}, (sentence,) * sentences)
         self.state.save_results([self.result(article, "frame", plain(framing))])
         return framing
 
@@ -149,8 +155,8 @@ class Desk:
         self.state.settle_outbox([(document.kind, document.id, document.row_version) for document in documents])
 
     def waiting(self) -> set[tuple[str, str]]:
-        """What waits for the index."""
-        return set(self.state.claim_outbox(1000))
+        """What waits for the index, beside the sources and the fetch log, which each fetch changes."""
+        return {row for row in self.state.claim_outbox(1000) if row[0] not in ("source", "fetch")}
 
     def versions(self, *kind_ids: tuple[str, str]) -> list[int]:
         """Row versions as documents show them."""

@@ -212,6 +212,39 @@ def test_kinds_are_apart(press: SearchIndex) -> None:
         press.search("", kind="engagement", filters={"framing": "mixed"})
 
 
+def test_sentences_near_misses_and_sources_are_found_by_their_fields(index: SearchIndex) -> None:
+    seen = {"source": "fijitimes", "lang": "en", "first_seen": "2026-10-06T06:00:00+00:00"}
+    said = {
+        "evidence": "Critics fear for the courts.",
+        "headline": "Police meet",
+        "frame": "influence",
+        "voice": "expert",
+    }
+    missed: dict[str, object] = {"headline": "Police chase in Chinatown", "text": "A car was stolen.", "score": 0.31}
+    site: dict[str, object] = {
+        "source_name": "The Fiji Times",
+        "languages": ["en"],
+        "last_answer": "2026-10-06T06:00:00+00:00",
+    }
+    index.write(
+        [
+            SearchDocument("sentence", "A1", 1, fields={**seen, **said, "countries": ["FJ"]}),
+            SearchDocument("sentence", "A2", 1, fields={**seen, **said, "frame": "cooperation", "voice": "reporter"}),
+            SearchDocument("dropped", "D1", 1, fields={**seen, **missed}),
+            SearchDocument("source", "fijitimes", 1, fields=site),
+            SearchDocument("fetch", "F1", 1, fields={"source": "fijitimes", "at": "2026-10-06T06:00:00+00:00"}),
+        ]
+    )
+    index.refresh()
+    assert found(index, "courts frame:influence voice:expert country:FJ", kind="sentence") == ["A1"]
+    assert found(index, "frame:(influence OR cooperation)", kind="sentence") == ["A1", "A2"]
+    assert found(index, "police", kind="sentence") == []  # the headline is shown, the sentence is searched
+    assert index.counts("", "voice", kind="sentence") == {"expert": 1, "reporter": 1}
+    assert found(index, "chinatown stolen source:fijitimes", kind="dropped") == ["D1"]
+    assert found(index, "fiji lang:en", kind="source") == ["fijitimes"]
+    assert found(index, "critics") == []
+
+
 def test_a_story_is_published_from_its_first_article_to_its_last(index: SearchIndex) -> None:
     index.write([story("S1")])
     index.refresh()

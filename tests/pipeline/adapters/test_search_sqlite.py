@@ -84,3 +84,12 @@ def test_no_exception_of_the_library_comes_out(fail: object, words: str, tmp_pat
     assert callable(fail)
     with pytest.raises(SearchError, match=words):
         fail(tmp_path / "search.db")
+
+
+def test_the_fetch_log_is_left_to_the_state(tmp_path: Path) -> None:
+    index = SqliteIndex.open(tmp_path / "search.db")
+    row = SearchDocument("fetch", "F1", 1, fields={"source": "fijitimes", "at": "2026-10-06T06:00:00+00:00"})
+    assert index.write([row]) == ()
+    index.rebuild([[row]])
+    assert index.count("fetch") == 0
+    index.close()

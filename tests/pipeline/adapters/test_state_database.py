@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 
-from pipeline.adapters import schema
+from pipeline.adapters import migrations, schema
 from pipeline.adapters.state import SqlState
 from pipeline.adapters.state.database import translated
 from pipeline.errors import BeatwatchError, DataFolderError, StateError
@@ -41,6 +43,29 @@ def test_opening_again_changes_nothing(state: SqlState, state_url: str, dump: Ca
     again = SqlState.open(state_url)
     again.close()
     assert dump() == before
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date_with_what_it_holds(
+    state: SqlState, state_url: str, dump: Callable[[], Dump]
+) -> None:
+    desk = Desk(state)
+    framed, missed = desk.article(1), desk.article(2)
+    desk.screen(framed)
+    desk.frame(framed)
+    desk.miss(missed)
+    whole = dump()
+    engine = sa.create_engine(state_url)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        assert "framed_sentences" not in sa.inspect(connection).get_table_names()
+    engine.dispose()
+    SqlState.open(state_url).close()
+    again = dump()
+    assert again["framed_sentences"] == whole["framed_sentences"] != []
+    assert again["articles"] == whole["articles"]
 
 
 def test_a_database_of_a_newer_version_is_left_alone(state: SqlState, state_url: str) -> None:

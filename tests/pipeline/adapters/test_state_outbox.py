@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.adapters.state import SqlState
 from pipeline.errors import StateError
-from pipeline.records import EngagementReport, Party, Quantity, Refusal
+from pipeline.records import EngagementReport, FetchOutcome, Party, Quantity, Refusal
 from tests.pipeline.adapters.conftest import Dump
 from tests.pipeline.adapters.desk import DAY1, DAY2, REPORT, Desk, fetch, published
 
@@ -23,6 +23,7 @@ def test_what_was_never_relevant_never_waits(desk: Desk) -> None:
 
 def test_rows_stay_until_they_are_settled(desk: Desk) -> None:
     first, second = desk.article(1), desk.article(2)
+    desk.settle()
     desk.screen(first, second)
     assert desk.state.outbox_size() == 2
     assert len(desk.state.claim_outbox(1)) == 1
@@ -34,9 +35,11 @@ def test_rows_stay_until_they_are_settled(desk: Desk) -> None:
 def test_a_change_between_claim_and_settling_keeps_the_row(desk: Desk) -> None:
     article = desk.article()
     desk.screen(article)
-    (claimed,) = desk.state.claim_outbox(10)
+    (claimed,) = desk.waiting()
     indexed = desk.state.search_document(*claimed)
     desk.frame(article)
+    (sentence,) = desk.waiting() - {claimed}
+    desk.state.settle_outbox([(*sentence, desk.versions(sentence)[0])])
     desk.state.settle_outbox([(*claimed, indexed.row_version)])
     assert desk.waiting() == {claimed}
     newer = desk.state.search_document(*claimed)
@@ -97,6 +100,9 @@ def test_the_document_of_an_article(desk: Desk) -> None:
         "source": "fijitimes",
         "source_name": "Fijitimes",
         "kind": "private",
+        "home": "FJ",
+        "agency": None,
+        "score": 0.9,
         "lang": "en",
         "published": "2026-10-05T06:00:00+00:00",
         "first_seen": "2026-10-05T06:00:00+00:00",
@@ -210,10 +216,14 @@ def test_a_new_index_is_made_of_everything_that_is_shown_and_of_the_tombstones(d
     shown = desk.waiting()
     assert len(shown) == 3
     desk.settle()
-    assert set(desk.state.documents()) == shown
+    gathering = {"source", "fetch"}
+    assert {row for row in desk.state.documents() if row[0] not in gathering} == shown
+    assert [kind for kind, _ in desk.state.documents() if kind in gathering] == ["fetch", "fetch", "source"]
     desk.engage(article, version="2")
     desk.settle()
-    assert set(desk.state.documents()) == shown  # the report that was taken back has left a tombstone
+    assert {
+        row for row in desk.state.documents() if row[0] not in gathering
+    } == shown  # the report that was taken back has left a tombstone
     assert desk.waiting() == set()
 
 
@@ -243,3 +253,84 @@ def test_an_index_that_was_built_anew_says_what_is_set_aside(desk: Desk) -> None
     desk.state.set_aside([old])
     desk.state.set_aside([new])
     assert [held.key for held in desk.state.quarantine()] == ["story:S1"]
+
+
+def test_a_framed_sentence_is_a_document_until_re_coding_takes_its_frame_back(desk: Desk) -> None:
+    article = desk.article(1, published=published(DAY1))
+    desk.screen(article)
+    desk.story("S1", article)
+    desk.frame(article)
+    desk.engage(article, REPORT)
+    (row,) = (waits for waits in desk.waiting() if waits[0] == "sentence")
+    document = desk.state.search_document(*row)
+    told = ("evidence", "frame", "voice", "both", "probability", "article", "story", "headline", "countries")
+    assert [document.fields[name] for name in told] == [
+        "Office", "cooperation", "expert", False, 0.8, article.id, "S1", "Headline 1", ["FJ"],
+    ]  # fmt: skip
+    assert document.row_version == desk.state.search_document("article", article.id).row_version
+    desk.settle()
+    desk.frame(article, sentences=0)
+    assert row in desk.waiting()
+    buried = desk.state.search_document(*row)
+    assert buried.deleted
+    assert buried.row_version > document.row_version
+    desk.frame(article)
+    assert not desk.state.search_document(*row).deleted
+    assert desk.state.search_document(*row).row_version > buried.row_version
+    desk.screen(article, relevant=False, version="2")
+    assert row in desk.waiting()
+    assert desk.state.search_document(*row).deleted
+
+
+def test_a_near_miss_of_the_screen_is_a_document_until_it_is_relevant_or_no_near_miss(desk: Desk) -> None:
+    near, far = desk.article(1), desk.article(2)
+    desk.miss(near)
+    desk.screen(far, relevant=False)
+    assert desk.waiting() == {("dropped", near.id)}
+    document = desk.state.search_document("dropped", near.id)
+    assert (document.fields["score"], document.fields["reason"]) == (0.4, "below the line")
+    assert desk.state.search_document("dropped", far.id).deleted
+    assert desk.state.search_document("dropped", "unknown").deleted
+    desk.settle()
+    desk.screen(near, version="2")
+    assert desk.waiting() == {("dropped", near.id), ("article", near.id)}
+    assert desk.state.search_document("dropped", near.id).deleted
+    desk.settle()
+    desk.miss(near, version="3")
+    assert desk.waiting() == {("dropped", near.id), ("article", near.id)}
+    desk.settle()
+    desk.screen(near, relevant=False, version="4")
+    assert desk.waiting() == {("dropped", near.id)}
+    assert desk.state.search_document("dropped", near.id).deleted
+
+
+def test_the_document_of_a_source_says_when_it_last_answered_and_brought_something(desk: Desk) -> None:
+    fresh = desk.state.search_document("source", "fijitimes")
+    assert (fresh.fields["last_answer"], fresh.fields["last_item"], fresh.fields["articles"]) == (None, None, 0)
+    article = desk.article(1)
+    desk.settle()
+    lost = [fetch(f"{article.url}?{n}", DAY2, None, outcome=FetchOutcome.FAILED) for n in (1, 2)]
+    desk.fetch(*lost)
+    assert ("source", "fijitimes") in desk.state.claim_outbox(10)
+    document = desk.state.search_document("source", "fijitimes")
+    told = ("source_name", "languages", "last_answer", "last_item", "failures", "articles")
+    assert [document.fields[name] for name in told] == [
+        "Fijitimes", ["en"], DAY1.isoformat(), DAY1.isoformat(), 2, 1,
+    ]  # fmt: skip
+    assert document.row_version > fresh.row_version
+    assert desk.state.search_document("source", "unknown").deleted
+
+
+def test_each_row_of_the_fetch_log_is_a_document_that_never_changes(desk: Desk) -> None:
+    failed = fetch("http://fijitimes.press.test/news/9", DAY2, None)
+    desk.fetch(failed)
+    (row,) = (waits for waits in desk.state.claim_outbox(10) if waits[0] == "fetch")
+    document = desk.state.search_document(*row)
+    told = ("source", "url", "host", "way", "outcome", "at")
+    assert [document.fields[name] for name in told] == [
+        "fijitimes", failed.url, "fijitimes.press.test", "page", failed.outcome, DAY2.isoformat(),
+    ]  # fmt: skip
+    desk.settle()
+    desk.fetch(failed)
+    assert row not in desk.state.claim_outbox(10)
+    assert desk.state.search_document("fetch", "unknown").deleted
