@@ -86,7 +86,9 @@ class Settings(BaseSettings):
         default=None,
         description="Kibana 8.19 to which `beatwatch kibana push` brings searches and dashboard (https://host:5601)",
     )
-    kibana_space: str = Field(default="default", pattern="^[a-z0-9_-]+$", description="its space, by the id in addresses")
+    kibana_space: str = Field(
+        default="default", pattern="^[a-z0-9_-]+$", description="its space, by the id in addresses"
+    )
     kibana_ca: Path | None = Field(default=None, description="file with the authority that signed its certificate")
     kibana_user: str | None = Field(default=None, description="user name at Kibana; without one an API key is sent")
     kibana_secret: SecretStr | None = Field(
@@ -96,7 +98,14 @@ class Settings(BaseSettings):
     console_port: int = Field(default=8765, ge=1, le=65535, description="port of `beatwatch console` on 127.0.0.1")
 
     @field_validator(
-        "smtp_host", "smtp_user", "database", "elasticsearch", "elasticsearch_user", "kibana", "kibana_user", mode="before"
+        "smtp_host",
+        "smtp_user",
+        "database",
+        "elasticsearch",
+        "elasticsearch_user",
+        "kibana",
+        "kibana_user",
+        mode="before",
     )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:

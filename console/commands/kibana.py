@@ -72,7 +72,9 @@ def command() -> None:
 
 
 @command.command("push")
-@click.option("--overwrite/--no-overwrite", default=True, help="replace what was brought before (default), or refuse to")
+@click.option(
+    "--overwrite/--no-overwrite", default=True, help="replace what was brought before (default), or refuse to"
+)
 @click.option("--dry-run", is_flag=True, help="only say what would be brought; nothing is sent")
 @json_option
 def push(overwrite: bool, dry_run: bool, as_json: bool) -> int:

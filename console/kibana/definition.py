@@ -20,7 +20,9 @@ from pipeline.wiring import ROOT
 FILE = ROOT / "config" / "kibana" / "policing-diplomacy.yml"
 GRID = 48  # columns of Kibana's dashboards
 FIELDS: kql.Fields = {
-    name: field["type"] for name, field in component_template()["template"]["mappings"]["properties"].items() if "type" in field
+    name: field["type"]
+    for name, field in component_template()["template"]["mappings"]["properties"].items()
+    if "type" in field
 }
 """Elasticsearch's type of each field that documents have."""
 
@@ -169,7 +171,8 @@ class Definition(Declared):
         _once(search.id for search in self.searches)
         _once(chart.id for chart in self.dashboard.charts)
         viewed = {view.of for view in self.views}
-        for shown in (*self.searches, *self.dashboard.charts):
+        asking: tuple[Search | Chart, ...] = (*self.searches, *self.dashboard.charts)
+        for shown in asking:
             if shown.of not in viewed:
                 raise ValueError(f"{shown.id}: there is no data view of {shown.of}")
         searches = {search.id for search in self.searches}

@@ -9,7 +9,7 @@ language, knows Lucene's grammar, not this one. In it are `field: value`, `field
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput
@@ -81,10 +81,12 @@ def read(text: str) -> Node:
     if not text.strip():
         return EVERYTHING
     try:
-        return cast(Node, _Tree().transform(_parser().parse(text)))
+        return _Tree().transform(_parser().parse(text))
     except UnexpectedInput as error:
         column = error.column if error.column > 0 else len(text) + 1  # the parser says -1 at the end
-        raise ValueError(f"query: {text!r} cannot be read at character {column}: see config/kibana/README.md") from error
+        raise ValueError(
+            f"query: {text!r} cannot be read at character {column}: see config/kibana/README.md"
+        ) from error
 
 
 @cache

@@ -9,7 +9,19 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, TypeAlias
 
-from console.kibana.definition import FIELDS, GRID, Chart, Dashboard, Definition, Group, Listed, Measure, Panel, Search, View
+from console.kibana.definition import (
+    FIELDS,
+    GRID,
+    Chart,
+    Dashboard,
+    Definition,
+    Group,
+    Listed,
+    Measure,
+    Panel,
+    Search,
+    View,
+)
 
 Object = dict[str, Any]
 Type: TypeAlias = Literal["index-pattern", "search", "lens", "dashboard"]
@@ -66,8 +78,8 @@ def view_id(prefix: str, kind: str) -> str:
 
 def _view(view: View, prefix: str) -> Object:
     attributes: Object = {
-        "title": f"{prefix}-{view.of}", "name": view.name, "fields": "[]", "fieldAttrs": "{}", "fieldFormatMap": _text(_formats()),
-        "runtimeFieldMap": "{}", "sourceFilters": "[]", "allowHidden": False,
+        "title": f"{prefix}-{view.of}", "name": view.name, "fieldFormatMap": _text(_formats()),
+        "fields": "[]", "fieldAttrs": "{}", "runtimeFieldMap": "{}", "sourceFilters": "[]", "allowHidden": False,
     }  # fmt: skip
     if view.time is not None:
         attributes["timeFieldName"] = view.time
@@ -78,7 +90,9 @@ def _formats() -> Object:
     """Addresses are links; scores have three places, as we show them elsewhere."""
     link = {"id": "url", "params": {"type": "a", "urlTemplate": "{{rawValue}}", "labelTemplate": "{{value}}"}}
     places = {"id": "number", "params": {"pattern": "0.000"}}
-    return {name: form for name, form in {"url": link, "score": places, "probability": places}.items() if name in FIELDS}
+    return {
+        name: form for name, form in {"url": link, "score": places, "probability": places}.items() if name in FIELDS
+    }
 
 
 def search_id(prefix: str, name: str) -> str:
@@ -90,9 +104,9 @@ def _search(search: Search, view: View, prefix: str) -> Object:
     index = "kibanaSavedObjectMeta.searchSourceJSON.index"
     source = {"query": _kuery(search.query), "filter": [], "indexRefName": index}
     attributes: Object = {
-        "title": search.title, "description": search.answers, "columns": list(search.columns), "sort": [_order(name) for name in search.sort],
-        "grid": {}, "hideChart": view.time is None, "isTextBasedQuery": False, "timeRestore": False,
-        "kibanaSavedObjectMeta": {"searchSourceJSON": _text(source)},
+        "title": search.title, "description": search.answers, "columns": list(search.columns),
+        "sort": [_order(name) for name in search.sort], "grid": {}, "hideChart": view.time is None,
+        "isTextBasedQuery": False, "timeRestore": False, "kibanaSavedObjectMeta": {"searchSourceJSON": _text(source)},
     }  # fmt: skip
     if search.by is not None:
         attributes["breakdownField"] = search.by
@@ -113,7 +127,7 @@ def chart_id(prefix: str, name: str) -> str:
 
 
 def _lens(chart: Chart, prefix: str) -> Object:
-    columns = {group_id(number): _group(group, number) for number, group in enumerate(chart.by)}
+    columns = {group_id(number): _group(group) for number, group in enumerate(chart.by)}
     columns[MEASURE] = _measure(chart.measure)
     layer = {"columns": columns, "columnOrder": list(columns), "incompleteColumns": {}, "sampling": 1}
     attributes: Object = {
@@ -132,7 +146,7 @@ def group_id(number: int) -> str:
     return f"group-{number}"
 
 
-def _group(group: Group, number: int) -> Object:
+def _group(group: Group) -> Object:
     column: Object = {"label": group.name, "customLabel": True, "sourceField": group.field, "isBucketed": True}
     if FIELDS[group.field] == "date":
         params: Object = {"interval": "1d", "includeEmptyRows": True, "dropPartials": False}
@@ -178,9 +192,9 @@ def _drawn(chart: Chart) -> Object:
         layer["splitAccessor"] = groups[1]
     shown = {"x": True, "yLeft": True, "yRight": True}
     return {
-        "preferredSeriesType": series, "layers": [layer], "legend": {"isVisible": True, "position": "right"}, "valueLabels": "hide",
-        "fittingFunction": "None", "axisTitlesVisibilitySettings": shown | {"x": False}, "tickLabelsVisibilitySettings": shown,
-        "gridlinesVisibilitySettings": shown,
+        "preferredSeriesType": series, "layers": [layer], "legend": {"isVisible": True, "position": "right"},
+        "valueLabels": "hide", "fittingFunction": "None", "axisTitlesVisibilitySettings": shown | {"x": False},
+        "tickLabelsVisibilitySettings": shown, "gridlinesVisibilitySettings": shown,
     }  # fmt: skip
 
 
@@ -191,19 +205,33 @@ def dashboard_id(prefix: str, name: str) -> str:
 
 
 def _dashboard(dashboard: Dashboard, prefix: str) -> Object:
-    panels, references = [], []
+    panels: list[Object] = []
+    references: list[Object] = []
     for panel, (x, y) in placed(dashboard.panels):
         type_, name, id_ = _shown(panel, prefix)
         grid = {"x": x, "y": y, "w": panel.width, "h": panel.height, "i": name}
         panels.append(
-            {"type": type_, "gridData": grid, "panelIndex": name, "embeddableConfig": {"enhancements": {}}, "panelRefName": f"panel_{name}"}
+            {
+                "type": type_,
+                "gridData": grid,
+                "panelIndex": name,
+                "embeddableConfig": {"enhancements": {}},
+                "panelRefName": f"panel_{name}",
+            }
         )
         references.append(_reference(f"{name}:panel_{name}", type_, id_))
-    options = {"useMargins": True, "syncColors": True, "syncCursor": True, "syncTooltips": False, "hidePanelTitles": False}
+    options = {
+        "useMargins": True,
+        "syncColors": True,
+        "syncCursor": True,
+        "syncTooltips": False,
+        "hidePanelTitles": False,
+    }
     attributes = {
-        "title": dashboard.title, "description": dashboard.answers, "panelsJSON": _text(panels), "optionsJSON": _text(options),
-        "kibanaSavedObjectMeta": {"searchSourceJSON": _text({"query": _kuery(""), "filter": []})}, "version": 1,
-        "timeRestore": True, "timeFrom": f"now-{dashboard.span}", "timeTo": "now", "refreshInterval": {"pause": True, "value": 60_000},
+        "title": dashboard.title, "description": dashboard.answers, "version": 1, "panelsJSON": _text(panels),
+        "optionsJSON": _text(options), "refreshInterval": {"pause": True, "value": 60_000},
+        "kibanaSavedObjectMeta": {"searchSourceJSON": _text({"query": _kuery(""), "filter": []})},
+        "timeRestore": True, "timeFrom": f"now-{dashboard.span}", "timeTo": "now",
     }  # fmt: skip
     return _object("dashboard", dashboard_id(prefix, dashboard.id), attributes, references)
 

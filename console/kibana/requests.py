@@ -52,7 +52,9 @@ _FUNCTIONS = {"sum": "sum", "max": "max", "unique": "cardinality"}
 
 def _grouped(group: Group, *, counted: bool) -> Body:
     if FIELDS[group.field] == "date":
-        return {"date_histogram": {"field": group.field, "calendar_interval": "1d", "time_zone": "UTC", "min_doc_count": 1}}
+        return {
+            "date_histogram": {"field": group.field, "calendar_interval": "1d", "time_zone": "UTC", "min_doc_count": 1}
+        }
     order = {"_count" if counted else MEASURE: "desc"}
     return {"terms": {"field": group.field, "size": group.most, "shard_size": max(25, group.most), "order": order}}
 

@@ -96,14 +96,19 @@ class Kibana:
         """Raise `KibanaError` where the space is not there for us."""
         answer = self._ask("GET", f"/api/spaces/space/{self._address.space}")
         if answer.status_code == 404:
-            raise self._error(f"there is no space {self._address.space!r}: make it in Kibana, or set BEATWATCH_KIBANA_SPACE")
+            raise self._error(
+                f"there is no space {self._address.space!r}: make it in Kibana, or set BEATWATCH_KIBANA_SPACE"
+            )
         self._expect_well(answer)
 
     def import_objects(self, file: bytes, *, overwrite: bool) -> Imported:
         """Bring the objects of an import file into the space."""
         parts = {"file": ("beatwatch.ndjson", file, "application/ndjson")}
         answer = self._ask(
-            "POST", f"{self._address.path}/api/saved_objects/_import", params={"overwrite": str(overwrite).lower()}, files=parts
+            "POST",
+            f"{self._address.path}/api/saved_objects/_import",
+            params={"overwrite": str(overwrite).lower()},
+            files=parts,
         )
         self._expect_well(answer)
         return _imported(self._json(answer))
@@ -136,10 +141,14 @@ class Kibana:
         if status == 200:
             return
         if status == 401:
-            raise self._error("it does not know us (401): check BEATWATCH_KIBANA_SECRET (API key, or password of the user)")
+            raise self._error(
+                "it does not know us (401): check BEATWATCH_KIBANA_SECRET (API key, or password of the user)"
+            )
         if status == 403:
             space = self._address.space
-            raise self._error(f"we may not (403): our role needs Saved Objects Management in the space {space!r}: {_told(answer)}")
+            raise self._error(
+                f"we may not (403): our role needs Saved Objects Management in the space {space!r}: {_told(answer)}"
+            )
         if status == 404:
             raise self._error("nothing is at this address (404): is BEATWATCH_KIBANA Kibana's own, with its base path?")
         if status == 413:

@@ -4,6 +4,7 @@ What is expected is counted in Python from the exports and the state, panel by p
 a query that asks another question than its title is found as well.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import SecretStr
 
 from console.exported import (
@@ -24,12 +26,13 @@ from console.exported import (
 )
 from console.kibana.definition import FILE, Chart, Search, read_definition
 from console.kibana.requests import drawing, rows, searching
+from console.schemas import schema
 from pipeline.adapters.search_elastic import ElasticIndex
 from pipeline.payloads import record
 from pipeline.records import Fetch, FetchOutcome, FramedSentence, KeptReport, Screening, Source
 from pipeline.settings import Settings
 from pipeline.wiring import elastic_index, opened_state
-from tests.console.conftest import Installation
+from tests.console.conftest import Installation, in_child
 
 pytestmark = [pytest.mark.server, pytest.mark.model, pytest.mark.timeout(1200)]
 
@@ -234,7 +237,7 @@ def equipment_and_training(facts: Facts) -> set[object]:
 def silent_sources(facts: Facts) -> set[object]:
     answers = (FetchOutcome.FETCHED, FetchOutcome.UNCHANGED, FetchOutcome.GONE)
     heard = {one.source_id for one in facts.fetches if one.outcome in answers and one.at >= facts.since(hours=36)}
-    return set(facts.sources) - heard
+    return {id_ for id_ in facts.sources if id_ not in heard}
 
 
 def near_misses(facts: Facts) -> set[object]:
@@ -287,7 +290,9 @@ def test_a_search_finds_what_the_state_says(search: Search, facts: Facts, index:
 @pytest.mark.parametrize("search", DEFINITION.searches, ids=lambda search: search.id)
 def test_every_column_of_a_search_is_filled_somewhere(search: Search, facts: Facts, index: ElasticIndex) -> None:
     answer = index.ask(search.of, searching(search, DEFINITION, facts.now))
-    filled = {name for hit in answer["hits"]["hits"] for name, value in hit["_source"].items() if value not in (None, [])}
+    filled = {
+        name for hit in answer["hits"]["hits"] for name, value in hit["_source"].items() if value not in (None, [])
+    }
     assert set(search.columns) <= filled
 
 
@@ -306,7 +311,12 @@ def test_the_chart_of_a_search_divides_what_it_finds(search: Search, facts: Fact
 
 def test_the_check_asks_everything(distributed: Installation) -> None:
     """By the real clock, so that only sources, which have no span of time, answer for certain."""
-    told = distributed.told("kibana", "check")
-    asked = len(DEFINITION.searches) + len(DEFINITION.dashboard.charts)
-    assert f"{asked} questions asked" in told
-    assert all(chart.title in told for chart in DEFINITION.dashboard.charts)
+    ended = in_child("kibana", "check", "--json", env=distributed.environment)
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    Draft202012Validator(schema("kibana-check")).validate(told)
+    answers = {one["id"]: one["answers"] for one in told["asked"]}
+    assert set(answers) == {*PANELS, *SEARCHES}
+    assert answers["silent-sources"] > 0
+    assert told["empty"] == list(answers.values()).count(0)
+    assert "21 questions asked" in in_child("kibana", "check", env=distributed.environment).stdout

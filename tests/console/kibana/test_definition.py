@@ -52,7 +52,11 @@ def test_every_field_that_is_named_is_mapped(definition: Definition) -> None:
 def test_what_is_grouped_and_sorted_by_is_no_text(definition: Definition) -> None:
     """Elasticsearch refuses to: text has no values of its own."""
     used = {group.field for chart in definition.dashboard.charts for group in chart.by}
-    used |= {name.lstrip("-") for search in definition.searches for name in (*search.sort, *([search.by] if search.by else []))}
+    used |= {
+        name.lstrip("-")
+        for search in definition.searches
+        for name in (*search.sort, *([search.by] if search.by else []))
+    }
     assert not [name for name in used if FIELDS[name] == "text"]
 
 
@@ -85,7 +89,11 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
         ("by: country\n", "by: land\n", "no document has a field 'land'"),
         ("unique: country", "unique: country, sum: officers", "one of sum, max and unique"),
         ("shape: number", "shape: pie", "shape"),
-        ("shape: number\n      of: article", "shape: table\n      of: article", "a panel of shape table has 1 to 4 groups"),
+        (
+            "shape: number\n      of: article",
+            "shape: table\n      of: article",
+            "a panel of shape table has 1 to 4 groups",
+        ),
         ("search: silent-sources", "search: quiet-sources", "there is no search 'quiet-sources'"),
         ("id: near-misses", "id: silent-sources", "'silent-sources' is declared 2 times"),
         ("span: 1y", "span: a year", "span"),

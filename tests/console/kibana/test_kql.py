@@ -29,7 +29,9 @@ TYPES = {"frame": "keyword", "time": "date", "body": "text", "score": "double", 
         ),
         (
             "frame: a and (score > 1 or not open: true)",
-            Joined("all", (Has("frame", "a"), Joined("any", (Compared("score", "gt", "1"), Negated(Has("open", "true")))))),
+            Joined(
+                "all", (Has("frame", "a"), Joined("any", (Compared("score", "gt", "1"), Negated(Has("open", "true")))))
+            ),
         ),
         ("", kql.EVERYTHING),
         ("  ", kql.EVERYTHING),

@@ -44,7 +44,11 @@ def damaged(line: dict[str, Any], *path: str, value: object) -> str:
         ("index-pattern", ("attributes", "timeField"), "time"),
         ("search", ("attributes", "sort"), [["time", "newest"]]),
         ("search", ("references",), []),
-        ("lens", ("attributes", "state", "datasourceStates", "formBased", "layers", "layer", "columnOrder"), ["measure", "x"]),
+        (
+            "lens",
+            ("attributes", "state", "datasourceStates", "formBased", "layers", "layer", "columnOrder"),
+            ["measure", "x"],
+        ),
         ("lens", ("attributes", "state", "visualization", "metricAccessor"), "another"),
         ("lens", ("typeMigrationVersion",), "10.1.0"),
         ("dashboard", ("attributes", "panelsJSON"), "no JSON"),

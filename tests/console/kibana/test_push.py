@@ -40,7 +40,9 @@ def settings(kibana: StandIn, monkeypatch: pytest.MonkeyPatch) -> Set:
     return set_
 
 
-def test_everything_is_brought_and_the_dashboards_address_is_told(kibana: StandIn, settings: Set, beatwatch: Beatwatch) -> None:
+def test_everything_is_brought_and_the_dashboards_address_is_told(
+    kibana: StandIn, settings: Set, beatwatch: Beatwatch
+) -> None:
     ended = beatwatch("kibana", "push")
     assert ended.status == 0, ended.err
     held = kibana.held["default"]
@@ -64,7 +66,9 @@ def test_it_goes_into_the_space_that_is_set(kibana: StandIn, settings: Set, beat
     assert "/s/analysts/app/dashboards#/view/" in ended.out
 
 
-def test_a_second_space_gets_ids_of_its_own_and_keeps_them(kibana: StandIn, settings: Set, beatwatch: Beatwatch) -> None:
+def test_a_second_space_gets_ids_of_its_own_and_keeps_them(
+    kibana: StandIn, settings: Set, beatwatch: Beatwatch
+) -> None:
     beatwatch("kibana", "push")
     settings(space="analysts")
     addresses = [json.loads(beatwatch("kibana", "push", "--json").out)["dashboard"] for _ in (1, 2)]
@@ -132,7 +136,9 @@ def test_a_wrong_key_is_said_without_showing_it(kibana: StandIn, settings: Set, 
     assert len(ended.err.splitlines()) == 1
 
 
-def test_a_space_that_is_not_there_is_found_before_anything_is_sent(kibana: StandIn, settings: Set, beatwatch: Beatwatch) -> None:
+def test_a_space_that_is_not_there_is_found_before_anything_is_sent(
+    kibana: StandIn, settings: Set, beatwatch: Beatwatch
+) -> None:
     """Kibana itself would import into it."""
     settings(space="nowhere")
     ended = beatwatch("kibana", "push")
@@ -163,7 +169,9 @@ def test_without_overwriting_nothing_is_written_where_something_is_there(
     assert lost not in kibana.held["default"]
 
 
-def test_one_object_that_cannot_be_written_does_not_hide_the_others(kibana: StandIn, settings: Set, beatwatch: Beatwatch) -> None:
+def test_one_object_that_cannot_be_written_does_not_hide_the_others(
+    kibana: StandIn, settings: Set, beatwatch: Beatwatch
+) -> None:
     kibana.failing["beatwatch-panel-languages"] = "mapping set to strict"
     ended = beatwatch("kibana", "push", "--json")
     answer = json.loads(ended.out)
@@ -174,7 +182,9 @@ def test_one_object_that_cannot_be_written_does_not_hide_the_others(kibana: Stan
     assert answer["dashboard"] is None
 
 
-def test_a_kibana_without_lens_takes_nothing_that_needs_it(kibana: StandIn, settings: Set, beatwatch: Beatwatch) -> None:
+def test_a_kibana_without_lens_takes_nothing_that_needs_it(
+    kibana: StandIn, settings: Set, beatwatch: Beatwatch
+) -> None:
     kibana.types = ("index-pattern", "search", "dashboard")
     ended = beatwatch("kibana", "push")
     assert ended.status == 1
@@ -182,7 +192,9 @@ def test_a_kibana_without_lens_takes_nothing_that_needs_it(kibana: StandIn, sett
 
 
 @pytest.mark.parametrize("status", [200, 404])
-def test_something_that_is_no_kibana_is_recognised(kibana: StandIn, settings: Set, beatwatch: Beatwatch, status: int) -> None:
+def test_something_that_is_no_kibana_is_recognised(
+    kibana: StandIn, settings: Set, beatwatch: Beatwatch, status: int
+) -> None:
     kibana.says = (status, "<html>Welcome</html>")
     ended = beatwatch("kibana", "push")
     assert ended.status == 1
@@ -258,7 +270,10 @@ def test_an_authority_of_ones_own_is_trusted(certificate: Path) -> None:
 
 def test_plain_http_where_tls_is_expected_is_no_matter_of_patience(kibana: StandIn) -> None:
     pauses: list[float] = []
-    with client(kibana.url.replace("http:", "https:"), pauses) as ours, pytest.raises(KibanaError, match="does not speak TLS"):
+    with (
+        client(kibana.url.replace("http:", "https:"), pauses) as ours,
+        pytest.raises(KibanaError, match="does not speak TLS"),
+    ):
         ours.check_space()
     assert pauses == []
 
