@@ -110,7 +110,8 @@ class Measure(Declared):
 
 
 class Chart(Declared):
-    """A panel that Lens draws. `columns` stand, `bars` lie, `shares` lie and add up to 100 %; the second group divides them."""
+    """A panel that Lens draws. `columns` stand, `bars` lie, `shares` lie and add up to 100 %; the second group divides them.
+    A `span` of its own stays whatever is chosen for the dashboard."""
 
     id: Id
     title: Words
@@ -120,6 +121,7 @@ class Chart(Declared):
     query: Kql = ""
     by: tuple[Group, ...] = ()
     measure: Measure
+    span: Span | None = None
     width: Annotated[int, Field(ge=6, le=GRID)] = 24
     height: Annotated[int, Field(ge=4, le=40)] = 12
 

@@ -212,13 +212,10 @@ def _dashboard(dashboard: Dashboard, prefix: str) -> Object:
         grid = {"x": x, "y": y, "w": panel.width, "h": panel.height, "i": name}
         panels.append(
             {
-                "type": type_,
-                "gridData": grid,
-                "panelIndex": name,
-                "embeddableConfig": {"enhancements": {}},
+                "type": type_, "gridData": grid, "panelIndex": name, "embeddableConfig": _config(panel),
                 "panelRefName": f"panel_{name}",
             }
-        )
+        )  # fmt: skip
         references.append(_reference(f"{name}:panel_{name}", type_, id_))
     options = {
         "useMargins": True,
@@ -234,6 +231,13 @@ def _dashboard(dashboard: Dashboard, prefix: str) -> Object:
         "timeRestore": True, "timeFrom": f"now-{dashboard.span}", "timeTo": "now",
     }  # fmt: skip
     return _object("dashboard", dashboard_id(prefix, dashboard.id), attributes, references)
+
+
+def _config(panel: Panel) -> Object:
+    config: Object = {"enhancements": {}}
+    if isinstance(panel, Chart) and panel.span is not None:
+        config["timeRange"] = {"from": f"now-{panel.span}", "to": "now"}
+    return config
 
 
 def _shown(panel: Panel, prefix: str) -> tuple[Type, str, str]:

@@ -35,8 +35,9 @@ def searching(search: Search, definition: Definition, now: datetime | None = Non
 
 
 def drawing(chart: Chart, definition: Definition, now: datetime | None = None) -> Body:
-    """The request of a panel over the dashboard's span."""
-    query = _query(chart.query, definition.view(chart.of).time, definition.dashboard.span, now)
+    """The request of a panel over its own span of time, else the dashboard's."""
+    span = chart.span or definition.dashboard.span
+    query = _query(chart.query, definition.view(chart.of).time, span, now)
     function, field = chart.measure.function
     metrics: Body = {} if field is None else {MEASURE: {_FUNCTIONS[function]: {"field": field}}}
     aggs = metrics

@@ -364,6 +364,7 @@ class PanelConfig(Exact):
     """What the dashboard changes of a panel."""
 
     enhancements: dict[str, Any]
+    timeRange: TimeRange | None = None
 
 
 class SavedPanel(Exact):

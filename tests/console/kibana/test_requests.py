@@ -45,7 +45,7 @@ def test_another_time_can_be_asked_about(definition: Definition) -> None:
     query = searching(search(definition, "new-stories-today"), definition, NOW)["query"]
     told = query["bool"]["filter"]
     assert told[0]["bool"]["filter"][0] == {"range": {"first_seen": {"gte": f"{STARTS}/d"}}}
-    assert told[1] == {"range": {"time": {"gte": f"{STARTS}-1y", "lte": STARTS}}}
+    assert told[1] == {"range": {"time": {"gte": f"{STARTS}-20y", "lte": STARTS}}}
 
 
 def test_a_value_that_only_begins_like_now_is_left_alone(definition: Definition) -> None:
