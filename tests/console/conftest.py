@@ -24,6 +24,7 @@ from pipeline.records import (
     ThirdParty,
     digest128,
 )
+from tests.object_store import BUCKET, object_store
 from tests.pipeline.adapters.desk import DAY1, DAY2, Desk, fetch, gone, message, published, source
 from tests.servers import elasticsearch_prefix, postgres_database
 
@@ -159,11 +160,15 @@ class Installation:
 @pytest.fixture(scope="session")
 def distributed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Both days of the sample newsroom on real servers."""
-    with postgres_database() as database, elasticsearch_prefix() as (url, prefix):
+    with postgres_database() as database, elasticsearch_prefix() as (url, prefix), object_store() as objects:
         engines = {
             "BEATWATCH_DATABASE": database.set(drivername="postgresql").render_as_string(hide_password=False),
             "BEATWATCH_ELASTICSEARCH": url,
             "BEATWATCH_ELASTICSEARCH_PREFIX": prefix,
+            "BEATWATCH_VAULT": f"s3://{BUCKET}/sample",
+            "BEATWATCH_VAULT_ENDPOINT": objects.endpoint,
+            "BEATWATCH_VAULT_KEY": objects.worker.id,
+            "BEATWATCH_VAULT_SECRET": objects.worker.secret,
         }
         made = Installation(tmp_path_factory.mktemp("distributed") / "data", {**os.environ, **engines})
         for _ in (1, 2):

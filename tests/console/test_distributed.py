@@ -1,4 +1,4 @@
-"""A run on PostgreSQL and Elasticsearch says what a run on files says."""
+"""A run on PostgreSQL, Elasticsearch and an S3-compatible store says what a run on files says."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ from elasticsearch import Elasticsearch
 
 from tests.console.conftest import Installation, in_child
 from tests.console.test_whole_run import steady
+from tests.object_store import BUCKET
 
 pytestmark = [pytest.mark.server, pytest.mark.model, pytest.mark.timeout(1200)]
 
@@ -34,10 +35,17 @@ def test_a_search_finds_what_the_embedded_engine_finds(distributed: Installation
     assert steady([distributed.told(*asking(query))]) == steady([embedded])
 
 
-def test_nothing_of_it_lies_in_the_data_folder_but_the_vault_and_the_mails(distributed: Installation) -> None:
+def test_nothing_of_it_lies_in_the_data_folder_but_logs_and_mails(distributed: Installation) -> None:
+    kept = sorted(part.name for part in distributed.data.iterdir() if part.is_dir())
+    assert kept == ["logs", "mail"]
     assert not (distributed.data / "state.db").exists()
     assert not (distributed.data / "search.db").exists()
-    assert list((distributed.data / "vault").iterdir())
+
+
+def test_the_doctor_asks_the_archive(distributed: Installation) -> None:
+    found = {line["name"]: line for line in json.loads(distributed.told("doctor", "--json"))["findings"]}
+    assert found["archive of pages"]["ok"]
+    assert found["archive of pages"]["found"].startswith(f"s3://{BUCKET}/sample at http://127.0.0.1:")
 
 
 def test_a_reindex_answers_as_before(distributed: Installation) -> None:
