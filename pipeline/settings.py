@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     )
     kibana: str | None = Field(
         default=None,
+        pattern=r"^https?://[^/@\s?#]+(/[^@\s?#]*)?$",
         description="Kibana 8.19 to which `beatwatch kibana push` brings searches and dashboard (https://host:5601)",
     )
     kibana_space: str = Field(

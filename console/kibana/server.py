@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
@@ -76,12 +75,10 @@ class Kibana:
     """One Kibana. Every failure is a `KibanaError` with what to do about it."""
 
     def __init__(self, address: KibanaAddress, sleep: Callable[[float], None] = time.sleep) -> None:
-        """No request is made yet. Raises `UsageError` where address or authority file cannot be used."""
+        """No request is made yet. Raises `UsageError` where address, key or authority file cannot be used."""
         self._address = address
         self._sleep = sleep
-        base = urlsplit(address.url)
-        if base.scheme not in ("http", "https") or not base.hostname:
-            raise UsageError(f"BEATWATCH_KIBANA: {address.url!r} is no address such as https://host:5601")
+        _check_address(address.url)
         self._client = httpx.Client(
             base_url=address.url, timeout=60, trust_env=False, verify=_trusted(address.ca_file), headers=_identity(address)
         )  # fmt: skip
@@ -168,6 +165,15 @@ class Kibana:
         return KibanaError(f"{self._address.url}: Kibana: {problem}")
 
 
+def _check_address(url: str) -> None:
+    try:
+        whole = httpx.URL(url).host != ""
+    except httpx.InvalidURL:
+        whole = False
+    if not whole:
+        raise UsageError(f"BEATWATCH_KIBANA: {url!r} is no address such as https://host:5601")
+
+
 def _trusted(ca_file: str | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file)
@@ -183,6 +189,10 @@ def _identity(address: KibanaAddress) -> dict[str, str]:
         request = next(basic.auth_flow(httpx.Request("GET", address.url)))
         headers["Authorization"] = request.headers["Authorization"]
     elif address.secret is not None:
+        if not (address.secret.isascii() and address.secret.isprintable()):
+            raise UsageError(
+                "BEATWATCH_KIBANA_SECRET: an API key is one line of letters and digits, as Kibana showed it"
+            )
         headers["Authorization"] = f"ApiKey {address.secret}"
     return headers
 

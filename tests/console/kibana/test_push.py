@@ -118,12 +118,33 @@ def test_without_a_setting_it_says_which(beatwatch: Beatwatch) -> None:
     assert "BEATWATCH_KIBANA=https://host:5601" in ended.err
 
 
-@pytest.mark.parametrize("url", ["localhost:5601", "ftp://localhost", "https://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:5601",
+        "ftp://localhost",
+        "https://",
+        "https://analyst:secret@localhost",
+        "https://host:port",
+        "https://[::1",
+    ],
+)
 def test_what_is_no_address_is_refused(settings: Set, beatwatch: Beatwatch, url: str) -> None:
     settings(**{"": url})
     ended = beatwatch("kibana", "push")
     assert ended.status == 2
-    assert "is no address such as https://host:5601" in ended.err
+    assert "BEATWATCH_KIBANA" in ended.err
+    assert len(ended.err.splitlines()) == 1
+    assert "secret" not in ended.err
+
+
+@pytest.mark.parametrize("key", ["naïve", "two\nlines"])
+def test_what_is_no_key_is_refused(settings: Set, beatwatch: Beatwatch, key: str) -> None:
+    settings(secret=key)
+    ended = beatwatch("kibana", "push")
+    assert ended.status == 2
+    assert "BEATWATCH_KIBANA_SECRET" in ended.err
+    assert key not in ended.err
 
 
 def test_a_wrong_key_is_said_without_showing_it(kibana: StandIn, settings: Set, beatwatch: Beatwatch) -> None:
@@ -313,3 +334,21 @@ def test_an_export_that_cannot_be_is_refused(beatwatch: Beatwatch, arguments: tu
     ended = beatwatch("kibana", "export", *arguments)
     assert ended.status == 2
     assert message in ended.err
+
+
+def test_a_check_without_elasticsearch_says_what_is_missing(beatwatch: Beatwatch) -> None:
+    ended = beatwatch("kibana", "check")
+    assert ended.status == 2
+    assert "BEATWATCH_ELASTICSEARCH=https://host:9200" in ended.err
+
+
+def test_a_check_of_an_elasticsearch_that_is_away_fails_in_one_line(
+    beatwatch: Beatwatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    monkeypatch.setenv("BEATWATCH_ELASTICSEARCH", f"http://127.0.0.1:{port}")
+    ended = beatwatch("kibana", "check")
+    assert ended.status == 1
+    assert "does not answer" in ended.err
+    assert len(ended.err.splitlines()) == 1
