@@ -33,6 +33,7 @@ COMMANDS = {
     "reprocess": "Read and code anew what this version has not.",
     "watch": "Mail the operators about failed and late runs (Prefect).",
     "reindex": "Build the search index anew from the state.",
+    "kibana": "Searches and a dashboard for analysts in Kibana.",
     "evaluate": "Quality figures on labelled sets, with intervals.",
     "console": "The read-only web page on 127.0.0.1.",
     "doctor": "What this installation has, and what it lacks.",

@@ -18,6 +18,7 @@ from console.commands.alerts import Outbox
 from console.commands.console import Serving
 from console.commands.doctor import Health
 from console.commands.export import Export
+from console.commands.kibana import Asked, Brought, WrittenObjects
 from console.commands.ledger import Ledger
 from console.commands.search import Found
 from console.commands.serve import Schedule
@@ -55,6 +56,9 @@ ANSWERS: Mapping[str, type] = {
     "sources-list": Catalogue,
     "sources-check": Check,
     "alerts-log": Outbox,
+    "kibana-push": Brought,
+    "kibana-export": WrittenObjects,
+    "kibana-check": Asked,
     "evaluate": shapes.EvaluateAnswer,
     "console": Serving,
     "doctor": Health,

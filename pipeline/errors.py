@@ -10,7 +10,8 @@
     │   ├── DiskFull          less free space than the disk guard allows, or a full store
     │   ├── ModelMissing      a packaged or named model cannot be loaded
     │   ├── StateError        the database failed
-    │   └── SearchError       the search index failed (a run goes on without it)
+    │   ├── SearchError       the search index failed (a run goes on without it)
+    │   └── KibanaError       Kibana cannot be reached, or refuses what we bring
     ├── Permanent             one input can never be processed: quarantine
     └── Transient             one input failed now and may succeed later: retried
 
@@ -67,6 +68,10 @@ class StateError(FailedRun):
 
 class SearchError(FailedRun):
     """The search index failed; its outbox keeps what is to be written."""
+
+
+class KibanaError(FailedRun):
+    """Kibana cannot be reached, or refuses what is brought to it; what it took stays."""
 
 
 class Permanent(BeatwatchError):

@@ -86,6 +86,20 @@ class Settings(BaseSettings):
     elasticsearch_secret_file: Path | None = Field(
         default=None, description="file that holds the password or key instead"
     )
+    kibana: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/@\s?#]+(/[^@\s?#]*)?$",
+        description="Kibana 8.19 to which `beatwatch kibana push` brings searches and dashboard (https://host:5601)",
+    )
+    kibana_space: str = Field(
+        default="default", pattern="^[a-z0-9_-]+$", description="its space, by the id in addresses"
+    )
+    kibana_ca: Path | None = Field(default=None, description="file with the authority that signed its certificate")
+    kibana_user: str | None = Field(default=None, description="user name at Kibana; without one an API key is sent")
+    kibana_secret: SecretStr | None = Field(
+        default=None, description="that user's password, or the API key (environment only)"
+    )
+    kibana_secret_file: Path | None = Field(default=None, description="file that holds the password or key instead")
     vault: str | None = Field(
         default=None,
         description="where the archive of pages lies: a folder that workers share, or s3://bucket/prefix; default vault/ in the "
@@ -117,8 +131,8 @@ class Settings(BaseSettings):
     console_port: int = Field(default=8765, ge=1, le=65535, description="its port")
 
     @field_validator(
-        "smtp_host", "smtp_user", "database", "elasticsearch", "elasticsearch_user", "vault", "vault_endpoint", "vault_key",
-        mode="before",
+        "smtp_host", "smtp_user", "database", "elasticsearch", "elasticsearch_user", "kibana", "kibana_user", "vault",
+        "vault_endpoint", "vault_key", mode="before",
     )  # fmt: skip
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
@@ -152,6 +166,10 @@ class Settings(BaseSettings):
     def search_secret(self) -> str | None:
         """Elasticsearch's password or API key, in the same way."""
         return _secret("Elasticsearch's password or key", self.elasticsearch_secret, self.elasticsearch_secret_file)
+
+    def kibana_key(self) -> str | None:
+        """Kibana's password or API key, in the same way."""
+        return _secret("Kibana's password or key", self.kibana_secret, self.kibana_secret_file)
 
     def store_secret(self) -> str | None:
         """The secret of the archive's access key, in the same way."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from alerts.smtp import SmtpSettings
     from crawlers.vault.place import Place
     from crawlers.vault.store import VaultStore
+    from pipeline.adapters.search_elastic import ElasticIndex
     from pipeline.coding import Coder
     from pipeline.run import Engines, Order
 
@@ -76,13 +77,28 @@ def _index(folder: DataFolder, settings: Settings) -> SearchIndex:
         from pipeline.adapters.search_sqlite import SqliteIndex
 
         return SqliteIndex.open(folder.search)
+    return _elastic(settings, settings.elasticsearch)
+
+
+@contextmanager
+def elastic_index(settings: Settings) -> "Iterator[ElasticIndex]":
+    """The index on Elasticsearch, which Kibana reads as well; raises `UsageError` where none is set."""
+    if settings.elasticsearch is None:
+        raise UsageError("no Elasticsearch is set: BEATWATCH_ELASTICSEARCH=https://host:9200")
+    index = _elastic(settings, settings.elasticsearch)
+    try:
+        yield index
+    finally:
+        index.close()
+
+
+def _elastic(settings: Settings, url: str) -> "ElasticIndex":
     from pipeline.adapters.search_elastic import ElasticAddress, ElasticIndex
 
     authority = str(settings.elasticsearch_ca) if settings.elasticsearch_ca else None
     return ElasticIndex(
         ElasticAddress(
-            settings.elasticsearch, settings.elasticsearch_prefix, authority, settings.elasticsearch_user,
-            settings.search_secret(),
+            url, settings.elasticsearch_prefix, authority, settings.elasticsearch_user, settings.search_secret(),
         )
     )  # fmt: skip
 
