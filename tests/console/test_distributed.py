@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
+from pipeline.adapters.search_mappings import KINDS
 from tests.console.conftest import Installation, in_child
 from tests.console.test_whole_run import steady
 from tests.object_store import BUCKET
@@ -54,9 +55,7 @@ def test_a_reindex_answers_as_before(distributed: Installation) -> None:
     assert steady([distributed.told(*asking("police"))]) == steady([before])
     with Elasticsearch(distributed.environment["BEATWATCH_ELASTICSEARCH"]) as client:
         prefix = distributed.environment["BEATWATCH_ELASTICSEARCH_PREFIX"]
-        assert sorted(client.indices.get(index=f"{prefix}-*")) == [
-            f"{prefix}-{kind}-000002" for kind in ("article", "engagement", "story")
-        ]
+        assert sorted(client.indices.get(index=f"{prefix}-*")) == [f"{prefix}-{kind}-000002" for kind in sorted(KINDS)]
 
 
 def test_a_live_run_is_kept_out_of_the_samples_database(distributed: Installation, tmp_path: Path) -> None:
