@@ -4,7 +4,7 @@ One task and not one for each stage: the run loop already goes on where it stopp
 as a whole, so stages that are tasks could only be retried in ways that the run loop does better.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
@@ -25,10 +25,14 @@ LONGEST_SECONDS = 10 * 3600
 
 
 @task(name="run", retries=len(RETRY_SECONDS), retry_delay_seconds=RETRY_SECONDS, timeout_seconds=LONGEST_SECONDS)  # type: ignore[untyped-decorator]
-def run(sources: str, data: str | None, *, days: int | None = None, hourly: bool = False) -> RunTable:
+def run(
+    sources: str, data: str | None, *, days: int | None = None, hourly: bool = False, called: datetime | None = None
+) -> RunTable:
     """One whole run."""
     path = data_path(Path(data) if data else None, sources)
-    table, _ = daily_run(sources, path, _silent, since=timedelta(days=days) if days else None, hourly=hourly)
+    table, _ = daily_run(
+        sources, path, _silent, since=timedelta(days=days) if days else None, hourly=hourly, called=called
+    )
     return table
 
 
@@ -43,12 +47,12 @@ def _silent(stage: str, done: int, total: int | None) -> None:
 
 
 @flow(name="daily")  # type: ignore[untyped-decorator]
-def daily(sources: str = "live", data: str | None = None, shared: bool = True) -> Rows:
+def daily(sources: str = "live", data: str | None = None, called: datetime | None = None) -> Rows:
     """Gather, read, code, index and mail once. Where several `workers` are set and this is a deployment, as many flow
-    runs of it share the sources: `shared` runs call the others, each of which has a data folder of its own."""
-    if shared:
+    runs of it share the sources, each with a data folder of its own: the first calls the others."""
+    if called is None:
         _call_the_others(sources)
-    return _shown(run(sources, data), f"one run over {sources}")
+    return _shown(run(sources, data, called=called), f"one run over {sources}")
 
 
 @flow(name="hourly")  # type: ignore[untyped-decorator]
@@ -75,7 +79,9 @@ def _call_the_others(sources: str) -> None:
     others = load_settings().workers - 1 if deployment else 0
     for _ in range(others):
         name = f"{runtime.flow_run.flow_name}/{deployment}"
-        run_deployment(name, parameters={"sources": sources, "shared": False}, timeout=0, as_subflow=False)
+        run_deployment(
+            name, parameters={"sources": sources, "called": datetime.now(UTC).isoformat()}, timeout=0, as_subflow=False
+        )
 
 
 def _shown(table: RunTable, what: str) -> Rows:

@@ -47,12 +47,17 @@ def troubles(now: datetime, late: timedelta) -> list[Trouble]:
     """What the server at PREFECT_API_URL knows of the last days, oldest first. Raises `ServerAway`."""
     from httpx import HTTPError
     from prefect.client.orchestration import get_client
+    from prefect.client.schemas.sorting import FlowRunSort
     from prefect.exceptions import PrefectException
 
     try:
         with get_client(sync_client=True) as client:
             found = [
-                run for which in _filters(now, late) for run in client.read_flow_runs(flow_run_filter=which, limit=MOST)
+                run
+                for which in _filters(now, late)
+                for run in client.read_flow_runs(
+                    flow_run_filter=which, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=MOST
+                )
             ]
             flows = {run.flow_id: client.read_flow(run.flow_id).name for run in found}
     except (HTTPError, PrefectException, OSError, RuntimeError) as error:
@@ -63,7 +68,6 @@ def troubles(now: datetime, late: timedelta) -> list[Trouble]:
 def _filters(now: datetime, late: timedelta) -> list[Any]:
     from prefect.client.schemas.filters import (
         FlowRunFilter,
-        FlowRunFilterEndTime,
         FlowRunFilterExpectedStartTime,
         FlowRunFilterStartTime,
         FlowRunFilterState,
@@ -81,9 +85,7 @@ def _filters(now: datetime, late: timedelta) -> list[Any]:
     )
     begin = FlowRunFilterExpectedStartTime(after_=now - LOOK_BACK, before_=now - late)
     return [
-        FlowRunFilter(
-            state=of_type(StateType.FAILED, StateType.CRASHED), end_time=FlowRunFilterEndTime(after_=now - LOOK_BACK)
-        ),
+        FlowRunFilter(state=of_type(StateType.FAILED, StateType.CRASHED)),
         FlowRunFilter(state=waiting, expected_start_time=begin),
         FlowRunFilter(
             state=of_type(StateType.RUNNING),
@@ -94,14 +96,14 @@ def _filters(now: datetime, late: timedelta) -> list[Any]:
 
 def _trouble(run: Any, flow: str) -> Trouble:
     kind = _KINDS.get(run.state_type.value, "late")
-    since = {"late": run.expected_start_time, "hangs": run.start_time}.get(kind) or run.end_time
-    reason = (run.state.message or "") if run.state else ""
+    since = {"late": run.expected_start_time, "hangs": run.start_time}.get(kind) or run.state.timestamp
+    reason = run.state.message or ""
     return Trouble(str(run.id), kind, f"{flow} ({run.name})", since, " ".join(reason.split())[:500])
 
 
 @dataclass(slots=True)
 class Told:
-    """What the operators were told already, kept in a file; what was before the first look is not told."""
+    """What the operators were told already, kept in a file; what failed before the first look is not told."""
 
     path: Path
     began: datetime
@@ -114,13 +116,17 @@ class Told:
             kept = json.loads(path.read_text(encoding="utf-8"))
             return cls(path, datetime.fromisoformat(kept["began"]), dict(kept["ids"]))
         except FileNotFoundError:
-            return cls(path, now, {})
+            begun = cls(path, now, {})
+            begun.keep([], now)
+            return begun
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataFolderError(f"{path}: cannot be read: {error}: delete it to begin anew") from error
 
     def untold(self, found: Iterable[Trouble]) -> list[Trouble]:
-        """Of the troubles those that are news."""
-        return [one for one in found if one.since >= self.began and self.ids.get(one.id) != one.kind]
+        """Of the troubles those that are news: what is so now, and what failed since the first look."""
+        failed = ("failed", "crashed")
+        now = (one for one in found if one.since >= self.began or one.kind not in failed)
+        return [one for one in now if self.ids.get(one.id) != one.kind]
 
     def keep(self, told: Iterable[Trouble], now: datetime) -> None:
         """Note that the operators know. What is older than can be found again is forgotten."""

@@ -74,6 +74,8 @@ class Order:
     """How many share the sources."""
     lane: str = "daily"
     """Runs over the same sources that begin together are one round; the hourly one is another."""
+    called: datetime | None = None
+    """When another worker's run called this one to share its sources; none = it began by itself."""
     lease_seconds: float = LEASE_SECONDS
 
 
@@ -90,6 +92,9 @@ class Run:
 
     def execute(self) -> RunTable:
         """Everything in order. A failure is noted in the state and mailed before it is raised again."""
+        if self._order.called and (newest := self._state.newest_run()) and newest >= self._order.called:
+            self.table.notes.append("the run that called this one was completed before it began")
+            return self.table
         self._state.register_sources(self._order.sources)
         run_id = self._state.begin_run(self._order.kind, self._order.now)
         try:

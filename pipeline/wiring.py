@@ -157,10 +157,11 @@ def daily_run(
     *,
     since: timedelta | None = None,
     hourly: bool = False,
+    called: datetime | None = None,
     settings: Settings | None = None,
 ) -> "tuple[RunTable, Order]":
     """One whole run over a data folder, held by it alone; `hourly`: over the sources that are asked every hour, and
-    mailing only what is new. The sample run serves its newsroom itself.
+    mailing only what is new; `called`: by another worker at this time. The sample run serves its newsroom itself.
 
     Raises `UsageError` where the state holds runs of the other kind: the sample's invented outlets never mix with the
     world's, in a folder or in a database.
@@ -191,7 +192,7 @@ def daily_run(
                 engines = _engines(kept, order, settings, rules)
                 return Run(engines, order, progress).execute(), order
         order = _order(kind, datetime.now(UTC), False, declared, since, settings, (), folder.worker)
-        order = replace(order, lane="hourly") if hourly else order
+        order = replace(order, lane="hourly" if hourly else order.lane, called=called)
         return Run(_engines(kept, order, settings, rules), order, progress).execute(), order
 
 

@@ -63,7 +63,7 @@ def _serve(cron: str, sources: str, path: Path, port: int, as_json: bool) -> Non
         daily.serve(
             name=DEPLOYMENT,
             schedule=schedule,
-            parameters={"sources": sources, "data": str(path), "shared": False},
+            parameters={"sources": sources, "data": str(path)},
             limit=1,  # a data folder is held by one run
             print_starting_message=False,
         )
