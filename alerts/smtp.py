@@ -58,6 +58,17 @@ def deliver(settings: SmtpSettings, message: Message) -> str | None:
     return f"delivered, but refused for {_refusals(refused)}" if refused else None
 
 
+def greet(settings: SmtpSettings) -> None:
+    """Come as far as a delivery does before its message, and leave. Raises `DeliveryFailed`."""
+    try:
+        session = _connect(settings)
+        with suppress(OSError):
+            session.quit()
+        session.close()
+    except (OSError, ValueError) as error:
+        raise DeliveryFailed(f"mail server {settings.host}:{settings.port}: {_problem(error)}") from error
+
+
 def _connect(settings: SmtpSettings) -> smtplib.SMTP:
     """A session that is ready for mail; closed again if it cannot be made ready."""
     if settings.security == "tls":

@@ -7,13 +7,15 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from pipeline.errors import BeatwatchError, DataFolderError, ModelMissing
+from console.checkup_engines import engines
+from console.finding import Finding, Level, examine
+from pipeline.errors import DataFolderError, ModelMissing
 from pipeline.settings import Settings
 from pipeline.wiring import (
     SAMPLE_SOURCES,
@@ -21,7 +23,6 @@ from pipeline.wiring import (
     WATCH_RULES,
     catalogue,
     has_data,
-    opened,
     opened_state,
     vault_store,
 )
@@ -29,24 +30,6 @@ from pipeline.wiring import (
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 """No machine that runs this version can be earlier."""
 SKEW = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: `found` is what is there or what is wrong, `advice` what to do about it."""
-
-    name: str
-    ok: bool
-    found: str
-    advice: str | None = None
-
-
-def examine(name: str, advice: str, look: Callable[[], str]) -> Finding:
-    """Run one check; an error of ours is its finding."""
-    try:
-        return Finding(name, True, look())
-    except BeatwatchError as error:
-        return Finding(name, False, "; ".join(str(error).splitlines()), advice)
 
 
 def findings(settings: Settings, path: Path) -> Iterator[Finding]:
@@ -62,14 +45,14 @@ def findings(settings: Settings, path: Path) -> Iterator[Finding]:
     yield examine("data folder", "change its rights, or give another --data", lambda: _folder(path))
     yield _space("free disk", path, settings.disk_floor_mb)
     yield from _vault(path, settings)
-    yield examine("state and index", "see the message", lambda: _state(path))
-    yield examine("clock", "set the machine's clock", lambda: _clock(path))
+    yield from engines(settings, path)
+    yield examine("clock", "set the machine's clock", lambda: _clock(path, settings))
 
 
 def _python() -> Finding:
     found = ".".join(map(str, sys.version_info[:3]))
     ok = (3, 11) <= sys.version_info[:2] < (3, 13)
-    return Finding("python", ok, found, None if ok else "use Python 3.11 or 3.12")
+    return Finding("python", "ok" if ok else "fail", found, None if ok else "use Python 3.11 or 3.12")
 
 
 def _libraries() -> Finding:
@@ -79,9 +62,9 @@ def _libraries() -> Finding:
     wanted = [Requirement(line) for line in requires("beatwatch") or ()]
     faults = [fault for need in wanted if (fault := _misfit(need.name, need.specifier.contains))]
     if faults:
-        return Finding("libraries", False, ", ".join(faults), "run `make install`")
+        return Finding("libraries", "fail", ", ".join(faults), "run `make install`")
     main = ("scrapy", "torch", "sentence-transformers", "sqlalchemy", "prefect")
-    return Finding("libraries", True, ", ".join(f"{name} {version(name)}" for name in main))
+    return Finding("libraries", "ok", ", ".join(f"{name} {version(name)}" for name in main))
 
 
 def _misfit(name: str, fits: Callable[[str], bool]) -> str | None:
@@ -169,32 +152,22 @@ def _space(name: str, path: Path, floor_mb: int) -> Finding:
     free = shutil.disk_usage(path if path.is_dir() else _existing(path)).free // 1_000_000
     ok = free >= floor_mb
     found = f"{free:,} MB free, {floor_mb:,} MB are kept free (disk_floor_mb)"
-    return Finding(name, ok, found, None if ok else "make room: runs stop before the disk is full")
+    return Finding(name, "ok" if ok else "fail", found, None if ok else "make room: runs stop before the disk is full")
 
 
-def _state(path: Path) -> str:
-    if not has_data(path):
-        return "nothing was run here yet"
-    with opened(path) as kept:
-        run = kept.state.newest_run()
-        counts = f"{kept.index.count('article')} articles and {kept.index.count('story')} stories in the index"
-        waiting = kept.state.outbox_size()
-    return f"newest run {run.isoformat() if run else 'none'}; {counts}, {waiting} changes wait for it"
-
-
-def _clock(path: Path) -> str:
+def _clock(path: Path, settings: Settings) -> str:
     """A clock that is behind would date articles before they were written; a sample's days are fixed."""
     now = datetime.now(UTC)
     if now < RELEASED:
         raise DataFolderError(f"{now.isoformat(timespec='seconds')}: before this version was made")
-    if has_data(path):
-        with opened_state(path) as state:
+    if has_data(path, settings):
+        with opened_state(path, settings=settings) as state:
             run = state.newest_run() if state.completed_runs("live") else None
         if run is not None and now + SKEW < run:
             raise DataFolderError(f"{now.isoformat(timespec='seconds')}: before the newest run, {run.isoformat()}")
     return f"{now.isoformat(timespec='seconds')}"
 
 
-def problems(found: Sequence[Finding]) -> int:
-    """How many findings are problems."""
-    return sum(not finding.ok for finding in found)
+def levels(found: Sequence[Finding]) -> Counter[Level]:
+    """How many findings are of each level."""
+    return Counter(finding.level for finding in found)

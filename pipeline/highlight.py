@@ -4,11 +4,10 @@ Made from the query and the text alone and not by an engine: the engines index n
 original only `pipeline.normalise` knows, and both engines then show the same.
 """
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
+from heapq import merge
 
-from pipeline.normalise import Token, walk
+from pipeline.normalise import Normalised
 from pipeline.query import Text
 
 AROUND = 80  # characters shown on either side of a match: about one line
@@ -16,53 +15,22 @@ MOST = 3  # passages of one text
 
 
 def passages(text: str, wanted: Sequence[Text]) -> tuple[str, ...]:
-    """Up to `MOST` passages, in the order of the text, which is read only as far as they need."""
-    if not wanted:
+    """Up to `MOST` passages, in the order of the text."""
+    if not (text and wanted):
         return ()
+    normal = Normalised(text)
+    found = [normal.find(words.tokens, prefix=words.prefix) for words in wanted]
     groups: list[list[tuple[int, int]]] = []
-    for span in _merged(_matches(walk(text), wanted)):
-        if groups and span[0] - groups[-1][-1][1] <= AROUND:
-            groups[-1].append(span)  # matches whose surroundings meet share a passage
-        elif len(groups) == MOST:
-            break
+    for start, end in found[0] if len(found) == 1 else merge(*found):
+        if not groups or start - groups[-1][-1][1] > AROUND:
+            if len(groups) == MOST:
+                break
+            groups.append([(start, end)])
+        elif start >= groups[-1][-1][1]:
+            groups[-1].append((start, end))  # surroundings that meet are one passage; two Han words that touch stay two
         else:
-            groups.append([span])
+            groups[-1][-1] = (groups[-1][-1][0], max(end, groups[-1][-1][1]))  # matches that overlap become one
     return tuple(_marked(text, group) for group in groups)
-
-
-def _matches(found: Iterator[Token], wanted: Sequence[Text]) -> Iterator[tuple[int, int]]:
-    """Where the words stand, as [start, end) in the original, by start and end."""
-    longest = max(len(words.tokens) for words in wanted)
-    ahead = deque(islice(found, longest))
-    while ahead:
-        ends = {ahead[len(words.tokens) - 1].end for words in wanted if _begins_with(ahead, words)}
-        yield from ((ahead[0].start, end) for end in sorted(ends))
-        ahead.popleft()
-        ahead.extend(islice(found, 1))
-
-
-def _begins_with(ahead: Sequence[Token], words: Text) -> bool:
-    if len(words.tokens) > len(ahead):
-        return False
-    *exact, last = words.tokens
-    held = ahead[len(exact)].text
-    return all(ahead[i].text == text for i, text in enumerate(exact)) and (
-        held == last or (words.prefix and held.startswith(last))
-    )
-
-
-def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Matches that overlap become one; those that only touch (two Han words) stay two."""
-    held: tuple[int, int] | None = None
-    for start, end in spans:
-        if held is None or start >= held[1]:
-            if held is not None:
-                yield held
-            held = (start, end)
-        else:
-            held = (held[0], max(held[1], end))
-    if held is not None:
-        yield held
 
 
 def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -13,31 +13,44 @@ they mark a variant (Latin, Greek, Cyrillic, Arabic, Hebrew), kept where they ar
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
+from operator import attrgetter
 
 _MARKS = (
     "\\u0300-\\u036f\\u0483-\\u0487\\u0591-\\u05c7\\u0610-\\u061a\\u064b-\\u065f\\u0670\\u3099\\u309a\\uff9e\\uff9f"
 )
-# Letters and digits of ASCII together, other ASCII together (most text is made of these two, and they need no look-up);
-# the jamo of a Hangul syllable; any other character with the marks that cling to it.
-_PIECE = re.compile(
-    rf"[0-9A-Za-z]+(?![{_MARKS}])|[\x00-/:-@\[-`{{-\x7f]+(?![{_MARKS}])|[\u1100-\u115f][\u1160-\u11ff]+|.[{_MARKS}]*",
-    re.DOTALL,
-)
-_ASCII_WORD = re.compile("[0-9A-Za-z]+")
+# What is normalised together: the jamo of a Hangul syllable; a character with the marks that cling to it.
+_CLUSTER = re.compile(rf"[\u1100-\u115f][\u1160-\u11ff]+|.[{_MARKS}]+", re.DOTALL)
+_MAY_CLUSTER = re.compile(rf"[\u1100-\u115f{_MARKS}]")  # says at once that a text has none, as most have not
 _DROPPED = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670]"
 )
 _UNDECOMPOSED = str.maketrans(
     {"đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "ŧ": "t", "æ": "ae", "œ": "oe"}
 )
-_SINGLE = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao; Burmese; Khmer
+_SINGLES = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao; Burmese; Khmer
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"  # iteration mark, zero; kana
-    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U000323af]"  # Han, Hangul
+    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U000323af"  # Han, Hangul
 )
+_SINGLE = re.compile(f"[{_SINGLES}]")
+_VOWELS = "".join(
+    char for char in map(chr, range(0x0E00, 0x3100)) if _SINGLE.match(char) and unicodedata.category(char)[0] == "M"
+)
+# The tokens of normalised text: a character of a script without spaces with its vowel marks, or a word of another script.
+_REST = f"[^ {_SINGLES}]*(?:[{_VOWELS}]+[^ {_SINGLES}]*)*"
+_TOKEN = re.compile(f"[{_SINGLES}][{_VOWELS}]*|[^ {_SINGLES}]{_REST}")
+# What may follow what was found of a token, by (whether it is a single character's, whether it may go on).
+_RESTS = {
+    (True, True): re.compile(f"[{_VOWELS}]*"),
+    (True, False): re.compile(f"(?![{_VOWELS}])"),
+    (False, True): re.compile(_REST),
+    (False, False): re.compile(f"(?=[ {_SINGLES}]|$)(?![{_VOWELS}])"),
+}
 _HAN = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x323B0))
 
 
@@ -52,52 +65,123 @@ class Token:
 
 def tokens(text: str) -> tuple[Token, ...]:
     """The tokens of `text`, in order."""
-    return tuple(walk(text))
-
-
-def walk(text: str) -> Iterator[Token]:
-    """The tokens of `text` one by one, for who may stop before its end."""
-    if text.isascii():  # the same by one expression, several times as fast
-        return (Token(found.group().lower(), *found.span()) for found in _ASCII_WORD.finditer(text))
-    return _joined(_characters(text))
+    normal = Normalised(text)
+    return tuple(Token(found.group(), *normal.original(*found.span())) for found in _TOKEN.finditer(normal.text))
 
 
 def token_text(text: str) -> str:
     """The tokens of `text` joined by spaces: what an engine indexes."""
-    return " ".join(token.text for token in walk(text))
+    normal = _spelled(text) if _clusters(text) else text.translate(_CHARACTERS)
+    return " ".join(normal.split() if normal.isascii() else _TOKEN.findall(normal))
 
 
-def _characters(text: str) -> Iterator[Token]:
-    """Every normalised character (of ASCII, every run) with the piece that it came from; "" for a separator."""
-    for piece in _PIECE.finditer(text):
-        if piece.group().isascii():
-            yield Token(piece.group().lower() if piece.group()[0].isalnum() else "", piece.start(), piece.end())
-            continue
-        for char in _normal(piece.group()) or " ":
-            yield Token(char if _is_token(char) else "", piece.start(), piece.end())
+class Normalised:
+    """A text as its tokens are cut from it, with the way back to the original. No step takes the text character by
+    character in Python: a page of search results is made of twenty whole articles."""
+
+    def __init__(self, original: str) -> None:
+        clusters = _clusters(original)
+        self.text = _spelled(original) if clusters else original.translate(_CHARACTERS)
+        """Normalised characters, and a space for what is in no token."""
+        # A character alone never becomes less than one, so equal lengths say that each became just one.
+        uneven = clusters or len(self.text) != len(original)
+        self._uneven = tuple(_uneven(original)) if uneven else ()
+
+    def find(self, wanted: Sequence[str], *, prefix: bool = False) -> Iterator[tuple[int, int]]:
+        """Where these tokens follow each other, as [start, end) in the original, overlaps too; `prefix`: the last one is
+        the beginning of a token, which is found whole."""
+        search, text = _following(tuple(wanted)).search, self.text
+        rest = _RESTS[_SINGLE.match(wanted[-1]) is not None, prefix].match
+        found = search(text)
+        while found:
+            start, end = found.span()
+            if (text[start - 1 : start] == " " or self._begins(start)) and (last := rest(text, end)):
+                yield self.original(start, last.end()) if self._uneven else (start, last.end())
+            found = search(text, start + 1)
+
+    def _begins(self, at: int) -> bool:
+        """Does a token begin here? A letter of a word does after a space or a character of a script without spaces."""
+        char, before = self.text[at], self.text[max(0, at - 10) : at]
+        if char in _VOWELS:
+            return before[-1:] in ("", " ")
+        last = before.rstrip(_VOWELS)[-1:]
+        return last in ("", " ") or _SINGLE.match(char) is not None or _SINGLE.match(last) is not None
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Where [start, end) of the normalised text is in the original."""
+        return (self._piece(start)[0], self._piece(end - 1)[1]) if self._uneven else (start, end)
+
+    def _piece(self, at: int) -> tuple[int, int]:
+        """The piece of the original that the normalised character at `at` came from."""
+        before = bisect_right(self._uneven, at, key=attrgetter("at"))
+        if before == 0:
+            return at, at + 1
+        piece = self._uneven[before - 1]
+        beyond = at - piece.at - piece.length
+        return (piece.start, piece.end) if beyond < 0 else (piece.end + beyond, piece.end + beyond + 1)
 
 
-def _joined(characters: Iterable[Token]) -> Iterator[Token]:
-    word: list[Token] = []
-    for char in characters:
-        if word and (not char.text or _begins(char.text, word[0].text)):
-            yield _word(word)
-            word = []
-        if char.text:
-            word.append(char)
-    if word:
-        yield _word(word)
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """[start, end) of the original, which became `length` normalised characters from `at` on."""
+
+    start: int
+    end: int
+    at: int
+    length: int
 
 
-def _begins(char: str, first: str) -> bool:
-    """Does `char` begin a new token after a word that began with `first`? A vowel mark of Thai does not."""
-    if _SINGLE.match(char):
-        return unicodedata.category(char)[0] != "M"
-    return _SINGLE.match(first) is not None
+def _uneven(text: str) -> Iterator[_Piece]:
+    """What did not become one character for one, in order."""
+    several = "".join(re.escape(char) for char in sorted(set(text)) if len(_spell(char)) != 1)
+    shift = 0
+    for found in re.finditer(_CLUSTER.pattern + (f"|[{several}]" if several else ""), text, re.DOTALL):
+        length = len(_spell(found.group()))
+        yield _Piece(*found.span(), found.start() + shift, length)
+        shift += length - len(found.group())
 
 
-def _word(characters: list[Token]) -> Token:
-    return Token("".join(char.text for char in characters), characters[0].start, characters[-1].end)
+@lru_cache(maxsize=1 << 10)
+def _following(wanted: tuple[str, ...]) -> re.Pattern[str]:
+    """These tokens, one after the other in normalised text, where spaces are between all but those of scripts without.
+    Where the first begins and the last ends is checked apart: classes of characters take milliseconds to compile."""
+    parts = [re.escape(wanted[0])]
+    for before, token in pairwise(wanted):
+        close = token[0] not in _VOWELS and (_SINGLE.match(token) or _SINGLE.match(before))
+        parts += [" *" if close else " +", re.escape(token)]
+    return re.compile("".join(parts))
+
+
+def _clusters(text: str) -> bool:
+    """Whether anything in it may have to be normalised together."""
+    return not text.isascii() and _MAY_CLUSTER.search(text) is not None
+
+
+def _spelled(text: str) -> str:
+    """All of a text, normalised, whose characters cling to each other."""
+    pieces: list[str] = []
+    at = 0
+    for cluster in _CLUSTER.finditer(text):
+        pieces += (text[at : cluster.start()].translate(_CHARACTERS), _spell(cluster.group()))
+        at = cluster.end()
+    return "".join((*pieces, text[at:].translate(_CHARACTERS)))
+
+
+class _Characters(dict[int, str]):
+    """What single characters become, for `str.translate`; worked out when one is first met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = _spell(chr(code))
+        return self[code]
+
+
+_CHARACTERS = _Characters()
+
+
+def _spell(piece: str) -> str:
+    """A character, or what is normalised together with it; one space where nothing of it is in a token."""
+    normal = "".join(char if _is_token(char) else " " for char in _normal(piece))
+    return normal if normal.strip(" ") else " "
 
 
 def _is_token(char: str) -> bool:

@@ -88,6 +88,10 @@ class Encoder(Protocol):
 class State(Protocol):
     """The system of record (SQL)."""
 
+    def schema(self) -> str:
+        """The version of the schema."""
+        ...
+
     # --- runs
     def begin_run(self, kind: Literal["sample", "live"], now: datetime) -> str:
         """A new run's id (ULID text)."""
@@ -330,6 +334,10 @@ class State(Protocol):
 
     def documents(self) -> Iterator[tuple[DocumentKind, str]]:
         """(kind, id) of everything that the index is to hold, tombstones included, by kind and id."""
+        ...
+
+    def document_counts(self) -> Mapping[DocumentKind, int]:
+        """How many documents of each kind an index of the whole state holds."""
         ...
 
     def set_aside(self, refused: Sequence[Refusal]) -> None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from alerts.smtp import SmtpSettings
     from crawlers.vault.place import Place
     from crawlers.vault.store import VaultStore
-    from pipeline.adapters.search_elastic import ElasticIndex
+    from pipeline.adapters.search_elastic import ElasticAddress, ElasticIndex
+    from pipeline.adapters.search_probe import Server
     from pipeline.coding import Coder
     from pipeline.run import Engines, Order
 
@@ -77,30 +78,40 @@ def _index(folder: DataFolder, settings: Settings) -> SearchIndex:
         from pipeline.adapters.search_sqlite import SqliteIndex
 
         return SqliteIndex.open(folder.search)
-    return _elastic(settings, settings.elasticsearch)
+    from pipeline.adapters.search_elastic import ElasticIndex
+
+    return ElasticIndex(_elastic_address(settings))
 
 
 @contextmanager
 def elastic_index(settings: Settings) -> "Iterator[ElasticIndex]":
     """The index on Elasticsearch, which Kibana reads as well; raises `UsageError` where none is set."""
+    from pipeline.adapters.search_elastic import ElasticIndex
+
     if settings.elasticsearch is None:
         raise UsageError("no Elasticsearch is set: BEATWATCH_ELASTICSEARCH=https://host:9200")
-    index = _elastic(settings, settings.elasticsearch)
+    index = ElasticIndex(_elastic_address(settings))
     try:
         yield index
     finally:
         index.close()
 
 
-def _elastic(settings: Settings, url: str) -> "ElasticIndex":
-    from pipeline.adapters.search_elastic import ElasticAddress, ElasticIndex
+def _elastic_address(settings: Settings) -> "ElasticAddress":
+    from pipeline.adapters.search_elastic import ElasticAddress
 
     authority = str(settings.elasticsearch_ca) if settings.elasticsearch_ca else None
-    return ElasticIndex(
-        ElasticAddress(
-            url, settings.elasticsearch_prefix, authority, settings.elasticsearch_user, settings.search_secret(),
-        )
+    return ElasticAddress(
+        settings.elasticsearch or "", settings.elasticsearch_prefix, authority, settings.elasticsearch_user,
+        settings.search_secret(),
     )  # fmt: skip
+
+
+def search_server(settings: Settings) -> "Server":
+    """What the Elasticsearch of the settings is and holds; nothing is made there. Raises `SearchError`."""
+    from pipeline.adapters.search_probe import probe
+
+    return probe(_elastic_address(settings))
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """`beatwatch doctor`: what this installation has, and what it lacks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from console.checkup import Finding, findings, problems
+from console.checkup import findings, levels
+from console.finding import Finding, Level
 from console.options import data_option, json_option
 from console.output import answer, count, say
 from pipeline.errors import ConfigError
@@ -15,7 +17,7 @@ from pipeline.wiring import data_path
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Every check in order; `ok` if none is a problem."""
+    """Every check in order; `ok` if none failed."""
 
     ok: bool
     checks: tuple[Finding, ...]
@@ -25,8 +27,9 @@ class Health:
 @data_option
 @json_option
 def command(data: Path | None, as_json: bool) -> int:
-    """Look at Python, libraries, models, configuration, data folder, disk and clock; nothing is changed. Each line says
-    ok, or problem with what to do. The exit status is 1 if there is a problem.
+    """Look at Python, libraries, models, configuration, data folder, disk, state, search index, the servers of the settings
+    and the clock; no document, mail or setting is changed. Each line says ok, warn or fail, and what to do. The exit
+    status is 1 if anything failed.
     """
     found = look(data)
     if as_json:
@@ -34,7 +37,8 @@ def command(data: Path | None, as_json: bool) -> int:
     else:
         for finding in found.checks:
             show(finding)
-        say(f"{count(len(found.checks), 'check')}, {count(problems(found.checks), 'problem')}")
+        number = levels(found.checks)
+        say(f"{count(len(found.checks), 'check')}, {count(number['warn'], 'warning')}, {number['fail']} failed")
     return 0 if found.ok else 1
 
 
@@ -43,15 +47,18 @@ def look(data: Path | None) -> Health:
     try:
         settings = load_settings()
     except ConfigError as error:
-        broken = Finding("settings", False, str(error), "mend config/settings.yml or the environment")
+        broken = Finding("settings", "fail", str(error), "mend config/settings.yml or the environment")
         return Health(False, (broken,))
     path = data_path(data, settings=settings)
-    first = Finding("settings", True, "config/settings.yml and the environment")
+    first = Finding("settings", "ok", "config/settings.yml and the environment")
     checks = (first, *findings(settings, path))
-    return Health(problems(checks) == 0, checks)
+    return Health(not levels(checks)["fail"], checks)
+
+
+COLOURS: Mapping[Level, str] = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 def show(finding: Finding) -> None:
     """One line."""
-    mark = ("ok      ", "green") if finding.ok else ("problem ", "red")
-    say(mark, f"{finding.name}: {finding.found}" + (f" -> {finding.advice}" if finding.advice else ""))
+    say((f"{finding.level:<5}", COLOURS[finding.level]), f"{finding.name}: {finding.found}"
+        + (f" -> {finding.advice}" if finding.advice else ""))  # fmt: skip

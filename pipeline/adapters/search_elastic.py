@@ -5,13 +5,17 @@ sends it; deleted documents stay as tombstones that the aliases do not show. Wha
 `pipeline.query` and `pipeline.searchable`, as for SQLite; no analyzer, script or module of the full distribution is needed.
 """
 
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from elastic_transport import ConnectionError as Unreachable
-from elastic_transport import TlsError, TransportError
+from elastic_transport import ObjectApiResponse, TlsError, TransportError
 from elasticsearch import (
     ApiError,
     AuthenticationException,
@@ -24,7 +28,7 @@ from elasticsearch import (
 from pipeline.adapters import search_mappings as mappings
 from pipeline.adapters.cursors import cursor, cursor_parts
 from pipeline.adapters.search_body import ORDERS, asking, counting, milliseconds
-from pipeline.errors import SearchError
+from pipeline.errors import SearchError, UsageError
 from pipeline.highlight import passages
 from pipeline.normalise import token_text
 from pipeline.query import Text
@@ -32,9 +36,14 @@ from pipeline.records import Refusal, SearchDocument, SearchHit
 from pipeline.searchable import WRITTEN, Kind, Sort, check_count, columns, read_question, texts, times, values
 
 PAGE_MINUTES = 2  # how long a search's next page still shows the index as the first page saw it
-VIEW_LOST = (404, 503)  # its time is over; its index version was replaced
-TRIES = 5  # of what the server is too busy for, half a second after the first, twice as long after each
-BULK_BYTES = 10 * 1024 * 1024
+BUSY = 429
+VIEW_SECONDS = 1.0  # for which later searches share a view: the server shows what is new no more often
+LOST = (404, 503)  # a view whose time is over; an index version that was replaced
+WHOLE: Mapping[str, Any] = {"allow_partial_search_results": False}  # an error rather than a part that looks like all
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each new try of what the server is too busy for
+SENDERS = 4  # requests under way at once while documents are written
+CHUNK = 100  # documents of one request, so that a batch of a few hundred keeps all senders busy
+CHUNK_BYTES = 10 * 1024 * 1024  # of one request; twice as many as there are senders are held at most
 CANDIDATES = 10  # times the answers asked for, and 200 at least: what HNSW looks at; recall@10 is then above 0.95
 OVERSAMPLE = 3.0  # times the answers, weighed again by the exact vectors
 
@@ -50,6 +59,23 @@ class ElasticAddress:
     secret: str | None = None
     """Password of `user`, or without one an API key."""
 
+    def __post_init__(self) -> None:
+        """Raises `UsageError` where no request could be made; it never shows what may be a secret."""
+        told = urlsplit(self.url)
+        if told.username is not None or told.password is not None:
+            raise UsageError(
+                "BEATWATCH_ELASTICSEARCH: it holds a user or a password: give these in BEATWATCH_ELASTICSEARCH_USER"
+                " and BEATWATCH_ELASTICSEARCH_SECRET"
+            )
+        if told.scheme not in ("http", "https") or not told.hostname:
+            raise UsageError(f"BEATWATCH_ELASTICSEARCH: {self.url!r} is no address: write it as https://host:9200")
+        if self.ca_file is not None and told.scheme != "https":
+            raise UsageError(
+                f"BEATWATCH_ELASTICSEARCH_CA: {self.url} is not encrypted: write https://, or leave it out"
+            )
+        if self.ca_file is not None and not Path(self.ca_file).is_file():
+            raise UsageError(f"BEATWATCH_ELASTICSEARCH_CA: {self.ca_file}: there is no such file")
+
     def __repr__(self) -> str:
         return f"ElasticAddress({self.url!r}, {self.prefix!r})"
 
@@ -62,6 +88,7 @@ class ElasticIndex:
         self.address = address
         self._connected: Elasticsearch | None = None
         self._lengths: dict[str, set[int]] = {}
+        self._views: dict[Kind, tuple[float, str]] = {}
 
     @property
     def _client(self) -> Elasticsearch:
@@ -71,7 +98,7 @@ class ElasticIndex:
         return self._connected
 
     def _connect(self, *, any_layout: bool = False) -> Elasticsearch:
-        client = _client(self.address)
+        client = client_of(self.address)
         try:
             prefix = self.address.prefix
             client.cluster.put_component_template(name=prefix, **mappings.component_template())
@@ -116,19 +143,39 @@ class ElasticIndex:
 
     def _write(self, documents: Sequence[SearchDocument], targets: Mapping[Kind, str]) -> list[Refusal]:
         with self._translated():
-            client = self._client
             for document in documents:
                 if (vector := _vector(document)) is not None:
                     self._learn(targets[document.kind], len(vector))
-            told = helpers.streaming_bulk(
-                client, (action(document, targets[document.kind]) for document in documents),
-                max_chunk_bytes=BULK_BYTES, raise_on_error=False, max_retries=TRIES, initial_backoff=0.5, max_backoff=8,
-            )  # fmt: skip
-            refused = []
-            for document, (well, answer) in zip(documents, told, strict=True):
-                if not well and (reason := _refused(answer["index"])):
+            return self._send(documents, targets)
+
+    def _send(self, documents: Sequence[SearchDocument], targets: Mapping[Kind, str]) -> list[Refusal]:
+        """Write them, those that the server was too busy for again after each pause."""
+        refused: list[Refusal] = []
+        for pause in (*PAUSES, None):
+            busy: list[SearchDocument] = []
+            for document, answer in self._sent(documents, targets):
+                if pause is not None and answer["status"] == BUSY:
+                    busy.append(document)
+                elif reason := _refused(answer):
                     refused.append(Refusal(document.kind, document.id, document.row_version, reason))
+            if not busy or pause is None:
+                break
+            time.sleep(pause)
+            documents = busy
         return refused
+
+    def _sent(
+        self, documents: Sequence[SearchDocument], targets: Mapping[Kind, str]
+    ) -> Iterator[tuple[SearchDocument, dict[str, Any]]]:
+        """Each document with the server's answer, in their order, which the helper keeps. Bodies are made while others are
+        on their way."""
+        told = helpers.parallel_bulk(
+            self._client.options(retry_on_status=(502, 503, 504)), (action(one, targets[one.kind]) for one in documents),
+            thread_count=SENDERS, queue_size=SENDERS, chunk_size=CHUNK, max_chunk_bytes=CHUNK_BYTES, raise_on_error=False,
+            raise_on_exception=False, filter_path=["items.*.status", "items.*.error"],
+        )  # fmt: skip
+        for document, (_, answer) in zip(documents, told, strict=True):
+            yield document, answer["index"]
 
     def _learn(self, target: str, length: int) -> None:
         """Make a field for vectors of this length, at the first one."""
@@ -138,6 +185,7 @@ class ElasticIndex:
 
     def refresh(self) -> None:
         """Make everything written visible to `search`."""
+        self._views.clear()
         with self._translated():
             self._client.indices.refresh(index=",".join(map(self._alias, mappings.KINDS)))
 
@@ -151,6 +199,7 @@ class ElasticIndex:
             fresh = self._fresh()
         for documents in batches:
             refused += self._write(documents, fresh)
+        self._views.clear()
         with self._translated():
             self._swap(fresh)
         return refused
@@ -209,7 +258,6 @@ class ElasticIndex:
             found, view = self._page(kind, body, view)
             hits = [_hit(one, kind, wanted) for one in found[:limit]]
             if len(found) <= limit:
-                self._leave(view)
                 return hits, None
             return hits, cursor(sort, found[limit - 1]["sort"], view or self._view(kind))
 
@@ -218,21 +266,33 @@ class ElasticIndex:
         if view is not None:
             pit = {"id": view, "keep_alive": f"{PAGE_MINUTES}m"}
             try:
-                answer = self._client.options(retry_on_status=()).search(pit=pit, **body)
+                answer = self._client.options(retry_on_status=()).search(pit=pit, **body, **WHOLE)
             except ApiError as error:
-                if error.meta.status not in VIEW_LOST:
+                if error.meta.status not in LOST:
                     raise
-                return self._page(kind, body, None)
-            return answer["hits"]["hits"], answer["pit_id"]
-        return self._client.search(index=self._alias(kind), **body)["hits"]["hits"], None
+            else:
+                return answer["hits"]["hits"], answer["pit_id"]
+        return self._ask(kind, body)["hits"]["hits"], None
+
+    def _ask(self, kind: Kind, body: Mapping[str, Any]) -> ObjectApiResponse[Any]:
+        """The answer of the index as it is now. If it was replaced between the question and the answer, the alias
+        stands on its successor, which is asked."""
+        try:
+            return self._client.search(index=self._alias(kind), **body, **WHOLE)
+        except ApiError as error:
+            if error.meta.status not in LOST:
+                raise
+        return self._client.search(index=self._alias(kind), **body, **WHOLE)
 
     def _view(self, kind: Kind) -> str:
-        opened = self._client.open_point_in_time(index=self._alias(kind), keep_alive=f"{PAGE_MINUTES}m")
-        return str(opened["id"])
-
-    def _leave(self, view: str | None) -> None:
-        if view is not None:
-            self._client.options(ignore_status=404).close_point_in_time(id=view)
+        """The view of the next pages: one for all searches of a second, left to its keep-alive, for opening one costs as
+        much as a small search."""
+        opened, view = self._views.get(kind, (-VIEW_SECONDS, ""))
+        if time.monotonic() - opened >= VIEW_SECONDS:
+            answer = self._client.open_point_in_time(index=self._alias(kind), keep_alive=f"{PAGE_MINUTES}m")
+            view = str(answer["id"])
+            self._views[kind] = (time.monotonic(), view)
+        return view
 
     def counts(
         self, query: str, by: str, *, kind: Kind = "article", filters: Mapping[str, str | Sequence[str]] | None = None
@@ -241,7 +301,7 @@ class ElasticIndex:
         whole, _ = read_question(query, filters, kind)
         check_count(by, kind)
         with self._translated():
-            found = self._client.search(index=self._alias(kind), **counting(whole, by))["aggregations"]["by"]["buckets"]
+            found = self._ask(kind, counting(whole, by))["aggregations"]["by"]["buckets"]
         return {str(one.get("key_as_string", one["key"])): int(one["doc_count"]) for one in found}
 
     def nearest(
@@ -249,10 +309,9 @@ class ElasticIndex:
     ) -> list[SearchHit]:
         """By cosine, among the documents whose vectors have as many dimensions; HNSW finds them, not every one."""
         with self._translated():
-            client = self._client
-            if len(vector) not in self._lengths[self._alias(kind)] or not any(vector):
+            if not (any(vector) and self._has(kind, len(vector))):
                 return []
-            answer = client.search(index=self._alias(kind), knn=nearest_to(vector, limit), size=limit)
+            answer = self._ask(kind, {"knn": nearest_to(vector, limit), "size": limit})
         # The server's score is (1 + cosine) / 2, for it may not be negative.
         return [_hit({**one, "_score": 2 * one["_score"] - 1}, kind, ()) for one in answer["hits"]["hits"]]
 
@@ -261,10 +320,17 @@ class ElasticIndex:
         with self._translated():
             return dict(self._client.search(index=self._alias(kind), **body))
 
+    def _has(self, kind: Kind, length: int) -> bool:
+        """Whether there are vectors of this length; another process may have brought the first ones."""
+        client, name = self._client, self._alias(kind)
+        if length not in self._lengths[name]:
+            self._check_layout(client, name)
+        return length in self._lengths[name]
+
     def count(self, kind: Kind) -> int:
         """Documents that are not deleted."""
         with self._translated():
-            return int(self._client.count(index=self._alias(kind))["count"])
+            return int(self._ask(kind, {"size": 0, "track_total_hits": True})["hits"]["total"]["value"])
 
     def close(self) -> None:
         """Release connections."""
@@ -279,28 +345,36 @@ class ElasticIndex:
     def _place(self) -> str:
         return self.address.url
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """No exception of the client leaves this block."""
-        try:
-            yield
-        except (ApiError, TransportError) as error:
-            raise SearchError(f"{self._place}: search index: {_explained(error)}") from error
+    def _translated(self) -> AbstractContextManager[None]:
+        return translated(self._place)
+
+
+@contextmanager
+def translated(place: str) -> Iterator[None]:
+    """No exception of the client leaves this block."""
+    try:
+        yield
+    except (ApiError, TransportError) as error:
+        raise SearchError(f"{place}: search index: {_explained(error)}") from error
 
 
 def _explained(error: ApiError | TransportError) -> str:
     """What happened, and what to do where that is known."""
     if isinstance(error, AuthenticationException | AuthorizationException):
-        return f"it refuses us ({error.meta.status}): check the API key, or user and password"
+        return (
+            f"it refuses us ({error.meta.status}): check the API key, or user and password"
+            " (BEATWATCH_ELASTICSEARCH_SECRET, BEATWATCH_ELASTICSEARCH_USER)"
+        )
     if isinstance(error, ApiError):
         return f"{error.meta.status}: {_reason(error.body)}"
     told = str(error.message).splitlines()[0]
     if isinstance(error, TlsError):
-        return f"{told}: check BEATWATCH_ELASTICSEARCH_CA"
+        return f"{told}: check BEATWATCH_ELASTICSEARCH{'' if 'mismatch' in told else '_CA'}"
     return f"it does not answer ({told})" if isinstance(error, Unreachable) else told
 
 
-def _client(address: ElasticAddress) -> Elasticsearch:
+def client_of(address: ElasticAddress) -> Elasticsearch:
+    """A client; no request is made yet."""
     known: dict[str, Any] = {}
     if address.user is not None:
         known["basic_auth"] = (address.user, address.secret or "")
@@ -352,6 +426,7 @@ def _source(document: SearchDocument) -> dict[str, Any]:
     return held
 
 
+@cache
 def _slots(kind: Kind) -> list[tuple[str, str]]:
     """(field of the index, field of the document) of what is text for people."""
     pairs = zip(("headline", "body"), WRITTEN[kind], strict=True)
@@ -368,10 +443,12 @@ def _vector(document: SearchDocument) -> tuple[float, ...] | None:
 def _refused(answer: Mapping[str, Any]) -> str | None:
     """Why a document was not written; None where a newer one is there already. Raises `SearchError` where the server,
     not the document, is at fault."""
-    if answer["status"] == 409:
+    if answer["status"] in (200, 201, 409):
         return None
+    if isinstance(whole := answer.get("exception"), ApiError):  # of the request, whatever it held
+        raise whole
     reason = _reason(answer)
-    if answer["status"] == 429 or answer["status"] >= 500:
+    if answer["status"] == BUSY or answer["status"] >= 500:
         raise SearchError(f"search index: {answer['status']}: {reason}")
     return reason
 

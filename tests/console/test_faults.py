@@ -122,7 +122,7 @@ def test_settings_that_cannot_be_read(beatwatch: Beatwatch) -> None:
 def test_the_doctor_sees_broken_settings_too(beatwatch: Beatwatch) -> None:
     answer = beatwatch("doctor")
     assert (answer.status, answer.err) == (1, "")
-    assert answer.out.startswith("problem settings: ")
+    assert answer.out.startswith("fail settings: ")
 
 
 def test_a_run_beside_another_one(beatwatch: Beatwatch, tmp_path: Path) -> None:

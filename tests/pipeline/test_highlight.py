@@ -40,3 +40,22 @@ def test_a_long_text_gives_up_to_three_passages_cut_between_words() -> None:
 
 def test_line_breaks_are_one_space() -> None:
     assert _shown("The\n\n  police\tmet", "police") == ("The [[police]] met",)
+
+
+def test_marks_stand_in_their_place_where_normalising_changes_lengths() -> None:
+    assert _shown("Die Straße, ½ œuvre, ﬁne: Polizei!", "polizei") == ("Die Straße, ½ œuvre, ﬁne: [[Polizei]]!",)
+    assert _shown("Die Straße", "strass*") == ("Die [[Straße]]",)
+    assert _shown("Cafe\u0301s e\u0301te\u0301 police", "ete police") == ("Cafe\u0301s [[e\u0301te\u0301]] [[police]]",)
+    assert _shown("ที่ตำรวจไทย FBI", "ตำรวจ fbi") == ("ที่[[ตำรวจ]]ไทย [[FBI]]",)
+    assert _shown("경찰이 \u1100\u1167\u11bc", "경찰") == ("[[경찰]]이 \u1100\u1167\u11bc",)
+
+
+def test_only_whole_words_are_marked() -> None:
+    assert _shown("party art artful", "art") == ("party [[art]] artful",)
+    assert _shown("AI中国AI AIs", "ai") == ("[[AI]]中国[[AI]] AIs",)
+    assert _shown("a party", "art*") == ()
+    assert _shown("กั ก", "ก") == ("กั [[ก]]",)  # with a vowel mark it is another token
+
+
+def test_a_phrase_that_meets_itself_is_marked_to_its_end() -> None:
+    assert _shown("no no no yes", '"no no"') == ("[[no no no]] yes",)

@@ -63,3 +63,12 @@ def test_plain_ascii_is_cut_as_it_would_be_among_other_letters() -> None:
     plain = "".join(map(chr, range(0x80))) + " The PRC's 2,700 officers_x (MPS)"
     among = tokens(plain + " é")
     assert tokens(plain) == among[:-1]
+
+
+def test_what_is_indexed_are_the_tokens() -> None:
+    """Of every character between letters and between Han, whatever it becomes."""
+    for code in [*range(0x3400), *range(0xA000, 0x10000), *range(0x1F000, 0x1F900), 0x20000, 0x30000, 0xE0100]:
+        for text in (f"a{chr(code)}b", f"中{chr(code)}b"):
+            found = tokens(text)
+            assert token_text(text) == " ".join(token.text for token in found)
+            assert found[-1].end == 3

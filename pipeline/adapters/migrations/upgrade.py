@@ -23,7 +23,7 @@ def _config() -> Config:
 def is_current(connection: sa.Connection, place: str) -> bool:
     """Whether the database has this version's schema; raises `StateError` if a newer version made it."""
     script = ScriptDirectory.from_config(_config())
-    found = MigrationContext.configure(connection).get_current_revision()
+    found = version(connection)
     if found is None and sa.inspect(connection).get_table_names():
         raise StateError(f"{place}: it is a database of another program: give another data folder")
     try:
@@ -36,6 +36,11 @@ def is_current(connection: sa.Connection, place: str) -> bool:
             f" {script.get_current_head()}): install that version, or give another data folder"
         )
     return found == script.get_current_head()
+
+
+def version(connection: sa.Connection) -> str | None:
+    """The schema that the database has; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def to_head(connection: sa.Connection, place: str) -> None:

@@ -141,6 +141,11 @@ class Database:
                 raise
         return cls(engine, place)
 
+    def schema(self) -> str:
+        """The version of the schema."""
+        with self.reading() as connection:
+            return str(upgrade.version(connection))
+
     @staticmethod
     def is_there(url: str) -> bool:
         """Whether the database at `url` holds a state, of any version. Raises `StateError` where it cannot be asked."""

@@ -55,22 +55,20 @@ class Outbox(Database):
     def documents(self) -> Iterator[tuple[DocumentKind, str]]:
         """Every tombstone, relevant article with its parts, near miss, story, source and row of the fetch log. A part
         that came back has no tombstone."""
-        shown: dict[DocumentKind, tuple[sa.Select[tuple[str]], sa.Column[str]]] = {
-            "article": (sa.select(articles.c.id).where(articles.c.relevant), articles.c.id),
-            "dropped": (sa.select(articles.c.id).where(articles.c.near_miss.is_not(None)), articles.c.id),
-            "story": (sa.select(stories.c.id), stories.c.id),
-            "source": (sa.select(sources.c.id), sources.c.id),
-            "fetch": (sa.select(fetches.c.key), fetches.c.key),
-        }
-        for kind, parts in PARTS.items():
-            joined = sa.select(parts.c.id).join(articles, articles.c.id == parts.c.article_id)
-            shown[kind] = (joined.where(articles.c.relevant), parts.c.id)
-        for kind, (query, key) in sorted(shown.items()):
+        for kind, (query, key) in sorted(_shown().items()):
             for row in self.pages(query, (key,)):
                 yield kind, row[0]
         key_columns = (tombstones.c.kind, tombstones.c.id)
         for row in self.pages(sa.select(*key_columns), key_columns):
             yield row.kind, row.id
+
+    def document_counts(self) -> dict[DocumentKind, int]:
+        """How many documents of each kind an index of the whole state holds."""
+        with self.reading() as connection:
+            return {
+                kind: connection.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+                for kind, (query, _) in _shown().items()
+            }
 
     def set_aside(self, refused: Sequence[Refusal]) -> None:
         """The quarantine of the index then holds these and no others."""
@@ -100,3 +98,18 @@ _DOCUMENTS: Mapping[str, Callable[[sa.Connection, str], SearchDocument]] = {
 def _refusal(one: Refusal) -> StageResult:
     version = str(one.row_version)
     return StageResult(f"{one.kind}:{one.id}", "index", version, version, "permanent", one.reason)
+
+
+def _shown() -> dict[DocumentKind, tuple[sa.Select[tuple[str]], sa.Column[str]]]:
+    """What the index shows of each kind: ids, and the column that orders them."""
+    shown: dict[DocumentKind, tuple[sa.Select[tuple[str]], sa.Column[str]]] = {
+        "article": (sa.select(articles.c.id).where(articles.c.relevant), articles.c.id),
+        "dropped": (sa.select(articles.c.id).where(articles.c.near_miss.is_not(None)), articles.c.id),
+        "story": (sa.select(stories.c.id), stories.c.id),
+        "source": (sa.select(sources.c.id), sources.c.id),
+        "fetch": (sa.select(fetches.c.key), fetches.c.key),
+    }
+    for kind, parts in PARTS.items():
+        joined = sa.select(parts.c.id).join(articles, articles.c.id == parts.c.article_id)
+        shown[kind] = (joined.where(articles.c.relevant), parts.c.id)
+    return shown

@@ -1,5 +1,7 @@
 """What the Elasticsearch engine does beyond the contract: refusals, outages, secrets, versions of indices."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -128,3 +130,50 @@ def test_secrets_are_in_no_message() -> None:
     with pytest.raises(SearchError) as told:
         ElasticIndex(address).refresh()
     assert "hush" not in str(told.value)
+
+
+def test_every_search_is_answered_while_the_index_is_built_anew(
+    elastic: ElasticIndex, elastic_address: ElasticAddress
+) -> None:
+    """Built anew three times, so that searches meet the moment in which the old index goes."""
+    documents = [article(f"{n:04d}", vector=(1.0, n / 1000)) for n in range(2_000)]
+    elastic.write(documents)
+    elastic.refresh()
+    over = threading.Event()
+    with ThreadPoolExecutor(3) as readers:
+        asking = [readers.submit(_ask_until, over, elastic_address) for _ in range(3)]
+        for _ in range(3):
+            elastic.rebuild([documents[:1_000], documents[1_000:]])
+        over.set()
+        answers = [answer for one in asking for answer in one.result()]
+    assert len(answers) > 30
+    assert set(answers) == {(20, 10, 2_000)}
+
+
+def _ask_until(over: threading.Event, address: ElasticAddress) -> list[tuple[int, int, int]]:
+    """How many hits, neighbours and documents each look at the index showed."""
+    index, seen = ElasticIndex(address), []
+    while not over.is_set():
+        hits, _ = index.search("police")
+        seen.append((len(hits), len(index.nearest([1.0, 0.5])), index.count("article")))
+    index.close()
+    return seen
+
+
+def test_another_process_may_bring_the_first_vector_of_a_length(
+    elastic: ElasticIndex, elastic_address: ElasticAddress
+) -> None:
+    assert elastic.nearest([1.0, 0.0]) == []
+    other = ElasticIndex(elastic_address)
+    other.write([article("a", vector=(1.0, 0.0))])
+    other.refresh()
+    other.close()
+    assert [hit.document.id for hit in elastic.nearest([1.0, 0.0])] == ["a"]
+
+
+def test_refusals_name_their_documents_whichever_request_held_them(elastic: ElasticIndex) -> None:
+    documents = [article(f"{n:03d}", lang="x" * 40_000 if n % 97 == 5 else "en") for n in range(450)]
+    refused = elastic.write(documents)
+    elastic.refresh()
+    assert [one.id for one in refused] == ["005", "102", "199", "296", "393"]
+    assert elastic.count("article") == 445

@@ -1,5 +1,6 @@
 """Contract of the state: the search outbox and the documents that the index is to hold."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -334,3 +335,19 @@ def test_each_row_of_the_fetch_log_is_a_document_that_never_changes(desk: Desk) 
     desk.fetch(failed)
     assert row not in desk.state.claim_outbox(10)
     assert desk.state.search_document("fetch", "unknown").deleted
+
+
+def test_documents_are_counted_as_an_index_of_them_would_count_them(desk: Desk) -> None:
+    kept, gone, near, far = (desk.article(number) for number in (1, 2, 3, 4))
+    desk.screen(kept, gone)
+    desk.screen(far, relevant=False)
+    desk.miss(near)
+    desk.frame(kept)
+    desk.frame(gone)
+    desk.engage(kept, REPORT)
+    desk.screen(gone, relevant=False, version="2")
+    desk.story("01K6SK7V00B8WPJ3C1AT5M4N2E", kept)
+    held = [desk.state.search_document(kind, id_) for kind, id_ in desk.state.documents()]
+    shown = Counter(document.kind for document in held if not document.deleted)
+    assert {kind: number for kind, number in desk.state.document_counts().items() if number} == shown
+    assert shown["article"] == shown["engagement"] == shown["story"] == 1
