@@ -11,8 +11,9 @@ from pipeline.adapters.state.leases import Leases
 from pipeline.adapters.state.outbox import Outbox
 from pipeline.adapters.state.results import Results
 from pipeline.adapters.state.runs import Runs
+from pipeline.adapters.state.snapshot import Snapshots
 from pipeline.adapters.state.stories import Stories
 
 
-class SqlState(Runs, Gathering, Articles, Results, Stories, Alerts, Outbox, Leases):
+class SqlState(Runs, Gathering, Articles, Results, Stories, Alerts, Outbox, Leases, Snapshots):
     """The state in one SQL database; `SqlState.open("sqlite:////folder/state.db")`."""

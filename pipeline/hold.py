@@ -1,0 +1,34 @@
+"""Leases of the state for work that only one process may do at a time, over whatever machines share the database."""
+
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pipeline.ports import State
+
+
+class Hold:
+    """A lease, taken or prolonged at each call; False while another process has it."""
+
+    def __init__(self, state: State, lease: str, seconds: float) -> None:
+        self._state, self._lease, self._seconds = state, lease, seconds
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+    def __call__(self) -> bool:
+        return self._state.acquire_lease(self._lease, self._holder, self._seconds)
+
+    def release(self) -> None:
+        """Give it back."""
+        self._state.release_lease(self._lease, self._holder)
+
+
+@contextmanager
+def holding(state: State, lease: str, seconds: float) -> Iterator[Hold]:
+    """A hold that is given back at the end; nothing is taken before it is called."""
+    hold = Hold(state, lease, seconds)
+    try:
+        yield hold
+    finally:
+        hold.release()
