@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crawlers.handover import Handover
-from crawlers.vault import VaultWriter
+from crawlers.vault.place import ENVIRONMENT, default_place, guarded_folders, open_store, read_place
+from crawlers.vault.writer import VaultWriter
 from crawlers.wire import failure_of, handed_line, read_plan
 from pipeline.errors import FailedRun
 from pipeline.records import GatherPlan
@@ -31,12 +32,21 @@ def main() -> None:
     plan = read_plan(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_stdin, name="parent-watch", daemon=True).start()
     try:
-        vault = VaultWriter(options.data, plan.run_id, plan.now, floor_mb=options.floor_mb)
+        vault = _vault(options.data, plan, options.floor_mb)
     except FailedRun as error:
         os.write(options.fd, handed_line(failure_of(error)))
         sys.exit(1)
     with vault:
         crawl(plan, vault, Handover(options.fd, vault.sync))
+
+
+def _vault(data: Path, plan: GatherPlan, floor_mb: int) -> VaultWriter:
+    """The writer for the place that the environment names, else for the vault in the data folder."""
+    text = os.environ.get(ENVIRONMENT)
+    place = read_place(text) if text else default_place(data)
+    store = open_store(place)
+    store.check()
+    return VaultWriter(store, plan.run_id, plan.now, guarded=guarded_folders(data, place), floor_mb=floor_mb)
 
 
 def _options() -> argparse.Namespace:

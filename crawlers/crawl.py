@@ -25,7 +25,8 @@ from crawlers.guard import HostRules, address_key, host_of, url_problem
 from crawlers.handover import Handover
 from crawlers.listing import Document, Listing, Oversize, Unreadable, plain
 from crawlers.outcome import REDIRECTS, judge
-from crawlers.vault import Exchange, VaultWriter
+from crawlers.vault.warc import Exchange
+from crawlers.vault.writer import VaultWriter
 from crawlers.waits import Waits
 from crawlers.ways import Way, bare, looks_like_a_way, missing_spider, own_hosts, ways_in
 from pipeline.errors import FailedRun

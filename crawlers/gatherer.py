@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from crawlers.disk import DEFAULT_FLOOR_MB, require_space
+from crawlers.vault.place import ENVIRONMENT, Place, default_place, guarded_folders, place_text
 from crawlers.wire import plan_line, read_handed
 from pipeline.errors import DataFolderError, FailedRun
 from pipeline.records import Fetch, GatherPlan
@@ -25,15 +26,19 @@ _GOODBYE = 5.0  # seconds for a child that has said "done" to end by itself
 class ScrapyGatherer:
     """Implements `pipeline.ports.Gatherer`: every crawl is a fresh child process under `data`.
 
-    The child's log is `<data>/logs/crawl-<run id>.log`. `floor_mb` is the disk guard's limit.
+    Bodies go to `vault`, by default the one in `data`. The child's log is `<data>/logs/crawl-<run id>.log`. `floor_mb`
+    is the disk guard's limit.
     """
 
-    def __init__(self, data: Path, *, floor_mb: int = DEFAULT_FLOOR_MB, python: str = sys.executable) -> None:
+    def __init__(
+        self, data: Path, *, vault: Place | None = None, floor_mb: int = DEFAULT_FLOOR_MB, python: str = sys.executable
+    ) -> None:
         self._data, self._floor_mb, self._python = data, floor_mb, python
+        self._vault = vault or default_place(data.resolve())
 
     def gather(self, plan: GatherPlan) -> Iterator[list[Fetch]]:
-        """Batches of rows, their bodies synced. Raises `FailedRun` (`DiskFull`, `DataFolderError`) if the crawl cannot
-        run or dies. The crawl starts with the first `next` and ends with the iterator."""
+        """Batches of rows, their bodies synced. Raises `FailedRun` (`DiskFull`, `DataFolderError`, `VaultError`) if the
+        crawl cannot run or dies. The crawl starts with the first `next` and ends with the iterator."""
         log = self.log_path(plan.run_id)
         self._prepare(log)
         with log.open("ab") as log_file:
@@ -55,7 +60,8 @@ class ScrapyGatherer:
             log.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DataFolderError(f"{log.parent}: cannot be made: {error.strerror}") from error
-        require_space(self._data, self._floor_mb)
+        for folder in guarded_folders(self._data, self._vault):
+            require_space(folder, self._floor_mb)
 
     def _start(self, log_file: BinaryIO) -> tuple[subprocess.Popen[bytes], BinaryIO]:
         read_end, write_end = os.pipe()
@@ -67,7 +73,7 @@ class ScrapyGatherer:
         try:
             child = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=log_file, stderr=log_file, pass_fds=(write_end,),
-                env={**os.environ, "PYTHONPATH": path},
+                env={**os.environ, "PYTHONPATH": path, ENVIRONMENT: place_text(self._vault)},
             )  # fmt: skip
         except OSError as error:
             os.close(read_end)

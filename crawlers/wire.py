@@ -8,12 +8,12 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from pipeline.errors import BeatwatchError, DataFolderError, DiskFull, FailedRun
+from pipeline.errors import BeatwatchError, DataFolderError, DiskFull, FailedRun, VaultError
 from pipeline.records import Fetch, GatherPlan
 
-FailureKind = Literal["DiskFull", "DataFolderError", "FailedRun"]
+FailureKind = Literal["DiskFull", "DataFolderError", "VaultError", "FailedRun"]
 _ERRORS: dict[FailureKind, type[FailedRun]] = {
-    "DiskFull": DiskFull, "DataFolderError": DataFolderError, "FailedRun": FailedRun
+    "DiskFull": DiskFull, "DataFolderError": DataFolderError, "VaultError": VaultError, "FailedRun": FailedRun
 }  # fmt: skip
 
 
@@ -57,6 +57,6 @@ def read_handed(line: bytes) -> Handed:
 
 def failure_of(error: BeatwatchError) -> Handed:
     """The message that makes the parent raise `error`."""
-    kinds: tuple[FailureKind, ...] = ("DiskFull", "DataFolderError")
+    kinds: tuple[FailureKind, ...] = ("DiskFull", "DataFolderError", "VaultError")
     kind: FailureKind = next((kind for kind in kinds if isinstance(error, _ERRORS[kind])), "FailedRun")
     return Handed(failure=kind, message=str(error))

@@ -6,7 +6,8 @@
     ├── FailedRun             the run cannot go on (exit 1)
     │   ├── DataFolderBusy    another run holds the data folder
     │   ├── DataFolderError   the data folder cannot be read or written
-    │   ├── DiskFull          less free space than the disk guard allows
+    │   ├── VaultError        the archive of pages cannot be reached, read or written
+    │   ├── DiskFull          less free space than the disk guard allows, or a full store
     │   ├── ModelMissing      a packaged or named model cannot be loaded
     │   ├── StateError        the database failed
     │   └── SearchError       the search index failed (a run goes on without it)
@@ -48,8 +49,12 @@ class DataFolderError(FailedRun):
     """The data folder cannot be created, read or written."""
 
 
+class VaultError(FailedRun):
+    """The archive of pages cannot be reached, read or written."""
+
+
 class DiskFull(FailedRun):
-    """Less space is free than the disk guard asks for."""
+    """Less space is free than the disk guard asks for, or the archive's store is full."""
 
 
 class ModelMissing(FailedRun):

@@ -3,8 +3,8 @@
 All methods are called from one thread. Times go in and come out as aware UTC. Every method that writes is one
 transaction: after a crash it happened wholly or not at all, and calling it again with the same input changes nothing
 (row versions, outbox rows and times included; the tries of a transient result and the attempts of a message are counts,
-and each call counts). Adapters raise `StateError`, `SearchError`, `DataFolderError` or
-`ModelMissing`, never an exception of a library.
+and each call counts). Adapters raise `StateError`, `SearchError`, `VaultError`,
+`DataFolderError` or `ModelMissing`, never an exception of a library.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -58,8 +58,7 @@ class Vault(Protocol):
     """The archive of fetched bodies."""
 
     def read(self, ref: ArchiveRef) -> bytes:
-        """The decoded body; raises `Permanent` if it is missing or its hash differs, `DataFolderError` if it cannot be
-        read."""
+        """The decoded body; raises `Permanent` if it is missing or its hash differs, `VaultError` if it cannot be read."""
         ...
 
 

@@ -82,9 +82,27 @@ class Settings(BaseSettings):
     elasticsearch_secret_file: Path | None = Field(
         default=None, description="file that holds the password or key instead"
     )
+    vault: str | None = Field(
+        default=None,
+        description="where the archive of pages lies: a folder that workers share, or s3://bucket/prefix; default vault/ in the "
+        "data folder",
+    )
+    vault_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/@\s?#]+/?$",
+        description="address of the S3-compatible store (https://host:port; http:// is taken as it is given); default "
+        "Amazon's of the region",
+    )
+    vault_region: str = Field(default="us-east-1", pattern="^[a-z0-9-]+$", description="its region")
+    vault_key: str | None = Field(default=None, description="id of the access key there")
+    vault_secret: SecretStr | None = Field(default=None, description="that key's secret (environment only)")
+    vault_secret_file: Path | None = Field(default=None, description="file that holds the secret instead")
     console_port: int = Field(default=8765, ge=1, le=65535, description="port of `beatwatch console` on 127.0.0.1")
 
-    @field_validator("smtp_host", "smtp_user", "database", "elasticsearch", "elasticsearch_user", mode="before")
+    @field_validator(
+        "smtp_host", "smtp_user", "database", "elasticsearch", "elasticsearch_user", "vault", "vault_endpoint", "vault_key",
+        mode="before",
+    )  # fmt: skip
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None
@@ -118,9 +136,13 @@ class Settings(BaseSettings):
         """Elasticsearch's password or API key, in the same way."""
         return _secret("Elasticsearch's password or key", self.elasticsearch_secret, self.elasticsearch_secret_file)
 
+    def store_secret(self) -> str | None:
+        """The secret of the archive's access key, in the same way."""
+        return _secret("the secret of the archive's key", self.vault_secret, self.vault_secret_file)
+
     def embedded(self) -> Self:
-        """The same settings with state and index in the data folder."""
-        return self.model_copy(update={"database": None, "elasticsearch": None})
+        """The same settings with state, index and archive in the data folder."""
+        return self.model_copy(update={"database": None, "elasticsearch": None, "vault": None})
 
 
 def _secret(what: str, value: SecretStr | None, file: Path | None) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.adapters.data_folder import DataFolder
-from pipeline.errors import UsageError
+from pipeline.errors import ConfigError, UsageError
 from pipeline.ports import Progress, SearchIndex, State
 from pipeline.records import Source
 from pipeline.settings import Settings, load_settings
@@ -21,6 +21,8 @@ from pipeline.table import RunTable
 if TYPE_CHECKING:
     from alerts.rules import WatchRule
     from alerts.smtp import SmtpSettings
+    from crawlers.vault.place import Place
+    from crawlers.vault.store import VaultStore
     from pipeline.coding import Coder
     from pipeline.run import Engines, Order
 
@@ -180,7 +182,8 @@ def _order(
 def _engines(kept: Opened, order: "Order", settings: Settings, rules: "tuple[WatchRule, ...]") -> "Engines":
     from alerts.alerter import MailAlerter
     from crawlers.gatherer import ScrapyGatherer
-    from crawlers.vault import FolderVault
+    from crawlers.vault.place import open_store
+    from crawlers.vault.reader import VaultReader
     from pipeline.run import Engines
 
     path = kept.folder.path
@@ -189,8 +192,38 @@ def _engines(kept: Opened, order: "Order", settings: Settings, rules: "tuple[Wat
         clock=(lambda: order.now) if order.fixed_clock else (lambda: datetime.now(UTC)), smtp=mail_server(settings),
         deliver_mail=order.kind == "live",
     )  # fmt: skip
-    gatherer = ScrapyGatherer(path, floor_mb=settings.disk_floor_mb)
-    return Engines(kept.state, kept.index, gatherer, FolderVault(path), build_coder(settings), alerter)
+    place = vault_place(path, settings)
+    gatherer = ScrapyGatherer(path, vault=place, floor_mb=settings.disk_floor_mb)
+    return Engines(kept.state, kept.index, gatherer, VaultReader(open_store(place)), build_coder(settings), alerter)
+
+
+def vault_place(data: Path, settings: Settings | None = None) -> "Place":
+    """Where the archive lies: the folder or bucket of the settings, else `vault/` in the data folder. Raises
+    `ConfigError` or `UsageError` where the settings do not say enough."""
+    from crawlers.vault.place import FolderPlace, S3Place, default_place, split_address
+
+    settings = settings or load_settings()
+    if settings.vault is None:
+        return default_place(data.absolute())
+    if "://" not in settings.vault:
+        return FolderPlace(Path(settings.vault).absolute())
+    try:
+        bucket, prefix = split_address(settings.vault)
+    except ValueError as error:
+        raise ConfigError("BEATWATCH_VAULT or settings.yml", "vault", f"{error}, or give a folder") from error
+    secret = settings.store_secret()
+    if not settings.vault_key or not secret:
+        raise UsageError(f"s3://{bucket}: set vault_key, and BEATWATCH_VAULT_SECRET or vault_secret_file")
+    endpoint = settings.vault_endpoint or f"https://s3.{settings.vault_region}.amazonaws.com"
+    return S3Place(bucket, prefix, endpoint.rstrip("/"), settings.vault_region, settings.vault_key, secret)
+
+
+def vault_store(data: Path, settings: Settings | None = None) -> "VaultStore":
+    """The archive of the settings, for commands that work on it as a whole. Raises `VaultError` beside the errors of
+    `vault_place`."""
+    from crawlers.vault.place import open_store
+
+    return open_store(vault_place(data, settings))
 
 
 def mail_server(settings: Settings) -> "SmtpSettings | None":

@@ -31,7 +31,7 @@ class DataFolder:
         where they can only be read: also for root, who may write into a folder that nobody is meant to write into.
         """
         folder = cls(path.absolute())
-        for part in (folder.path, folder.vault, folder.mail, folder.logs):
+        for part in (folder.path, folder.mail, folder.logs):
             try:
                 part.mkdir(parents=True, exist_ok=True)
             except OSError as error:
@@ -49,11 +49,6 @@ class DataFolder:
     def search(self) -> Path:
         """The search index: derived, may be deleted and made anew."""
         return self.path / "search.db"
-
-    @property
-    def vault(self) -> Path:
-        """WARC files of fetched bodies."""
-        return self.path / "vault"
 
     @property
     def mail(self) -> Path:

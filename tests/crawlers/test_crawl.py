@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from crawlers.vault import FolderVault
+from crawlers.vault.folder import FolderStore
+from crawlers.vault.reader import VaultReader
 from pipeline.records import Fetch, FetchOutcome, GatherPlan, Known, ListPage, Source
 from tests.crawlers.conftest import NOW
 from tests.crawlers.staged_web import Reply, Script, StagedWeb, index, packed, page, rss, unchanged_if, urlset
@@ -438,7 +439,7 @@ def test_site_spider(day: Day) -> None:
 
 
 def test_bodies_come_back_as_the_server_sent_them(day: Day, data: Path) -> None:
-    vault = FolderVault(data)
+    vault = VaultReader(FolderStore(data / "vault"))
     for url, body in {"/one": b"<p>one</p>", "/packed": GBK, "/final": b"<p>final</p>"}.items():
         row = day[url]
         assert row.archived is not None

@@ -27,7 +27,7 @@ with DataFolder.open(Path(sys.argv[1])).hold("beatwatch run --sources live"):
 
 def test_the_folder_is_made_with_its_parts(tmp_path: Path) -> None:
     folder = DataFolder.open(tmp_path / "var" / "sample")
-    assert sorted(part.name for part in folder.path.iterdir()) == ["logs", "mail", "vault"]
+    assert sorted(part.name for part in folder.path.iterdir()) == ["logs", "mail"]
     assert folder.state_url == f"sqlite:///{tmp_path}/var/sample/state.db"
     assert folder.search == tmp_path / "var/sample/search.db"
     assert DataFolder.open(tmp_path / "var" / "sample") == folder
@@ -42,7 +42,7 @@ def test_a_file_in_its_place_is_named(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """Root may write everywhere, so the test runs in a child without rights."""
     folder = tmp_path / "live"
-    for part in ("vault", "mail", "logs"):
+    for part in ("mail", "logs"):
         (folder / part).mkdir(parents=True)
     folder.chmod(0o555)
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # threads of other tests: it only exits

@@ -13,8 +13,11 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
 from crawlers.disk import require_space
-from crawlers.vault import Exchange, FolderVault, VaultWriter, trim_torn, whole_length
-from pipeline.errors import DataFolderError, DiskFull, Permanent
+from crawlers.vault.folder import FolderStore
+from crawlers.vault.reader import VaultReader
+from crawlers.vault.warc import Exchange, whole_length
+from crawlers.vault.writer import VaultWriter
+from pipeline.errors import DataFolderError, DiskFull, Permanent, VaultError
 from pipeline.records import ArchiveRef
 
 NOW = datetime(2026, 10, 5, 6, tzinfo=UTC)
@@ -28,8 +31,17 @@ def exchange(body: bytes = HTML, url: str = "http://a.test/新闻?x=1") -> Excha
     return Exchange(url, NOW, [("User-Agent", "beatwatch")], 200, headers, body, "203.0.113.5")
 
 
-def writer(data: Path, run_id: str = "RUN1", **fields: str) -> VaultWriter:
-    return VaultWriter(data, run_id, NOW, floor_mb=1, worker=fields.get("worker", "w1"))
+def writer(folder: Path, run_id: str = "RUN1", **fields: str) -> VaultWriter:
+    return VaultWriter(FolderStore(folder), run_id, NOW, worker=fields.get("worker", "w1"))
+
+
+def reader(folder: Path) -> VaultReader:
+    return VaultReader(FolderStore(folder))
+
+
+def whole_bytes(path: Path) -> int:
+    with path.open("rb") as stream:
+        return whole_length(stream)
 
 
 def whole(path: Path) -> bool:
@@ -38,15 +50,14 @@ def whole(path: Path) -> bool:
 
 
 def only_file(data: Path) -> Path:
-    (path,) = data.glob("vault/*/*/*.warc.gz")
+    (path,) = data.glob("*/*/*.warc.gz")
     return path
 
 
 def test_what_is_written_is_read_and_whole(tmp_path: Path) -> None:
     with writer(tmp_path) as vault:
         refs = [vault.write(exchange(body)) for body in (HTML, b"", b"x" * 300_000, bytes(range(256)))]
-    reader = FolderVault(tmp_path)
-    assert [reader.read(ref) for ref in refs] == [HTML, b"", b"x" * 300_000, bytes(range(256))]
+    assert [reader(tmp_path).read(ref) for ref in refs] == [HTML, b"", b"x" * 300_000, bytes(range(256))]
     assert {ref.file for ref in refs} == {"2026/10/RUN1-w1.warc.gz"}
     assert whole(only_file(tmp_path))
 
@@ -86,7 +97,7 @@ def test_the_same_worker_goes_on_in_its_file(tmp_path: Path) -> None:
     for body in (b"one", b"two"):
         with writer(tmp_path) as vault:
             refs.append(vault.write(exchange(body)))
-    assert [FolderVault(tmp_path).read(ref) for ref in refs] == [b"one", b"two"]
+    assert [reader(tmp_path).read(ref) for ref in refs] == [b"one", b"two"]
     assert whole(only_file(tmp_path))
 
 
@@ -95,7 +106,7 @@ def test_the_same_worker_goes_on_in_its_file(tmp_path: Path) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-from tests.crawlers.test_vault import exchange, writer
+from tests.crawlers.vault.test_folder import exchange, writer
 vault = writer(Path(sys.argv[1]))
 ref = vault.write(exchange(b"whole"))
 vault.sync()
@@ -107,7 +118,7 @@ os._exit(9)
 @pytest.fixture
 def killed(tmp_path: Path) -> tuple[Path, ArchiveRef]:
     """A data folder whose writer was killed after its first synced record."""
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     result = subprocess.run(
         [sys.executable, "-c", KILLED, str(tmp_path)], cwd=root, capture_output=True, text=True, check=False
     )
@@ -124,24 +135,24 @@ def test_a_torn_tail_is_cut_off_by_the_next_run(killed: tuple[Path, ArchiveRef],
     with path.open("ab") as stream:
         stream.write(gzip.compress(b"WARC/1.0\r\nWARC-Type: response\r\n" + bytes(500))[:keep])
     if keep < 40:
-        assert whole_length(path) == size
+        assert whole_bytes(path) == size
     with writer(data, "RUN2") as next_run:
-        assert path.stat().st_size == whole_length(path)
-        assert list(data.glob("vault/*/*/*.open")) == []
+        assert path.stat().st_size == whole_bytes(path)
+        assert list(data.glob("*/*/*.open")) == []
         ref2 = next_run.write(exchange(b"next"))
-    assert FolderVault(data).read(ref) == b"whole"
-    assert FolderVault(data).read(ref2) == b"next"
+    assert reader(data).read(ref) == b"whole"
+    assert reader(data).read(ref2) == b"next"
 
 
 def test_a_tail_cut_anywhere_leaves_whole_records(killed: tuple[Path, ArchiveRef]) -> None:
     data, _ = killed
     path = only_file(data)
     content, marker = path.read_bytes(), path.with_name(path.name + ".open")
-    ends = {whole_length(path)}
+    ends = {whole_bytes(path)}
     for cut in range(len(content) - 1, 0, -37):
         path.write_bytes(content[:cut])
         marker.touch()
-        assert trim_torn(data) == [path]
+        assert FolderStore(data).trim_torn() == [path.relative_to(data).as_posix()]
         assert whole(path)
         ends.add(path.stat().st_size)
     assert len(ends) == 4  # nothing, and the ends of the three records
@@ -153,9 +164,9 @@ def test_garbage_after_the_records_is_cut_off(killed: tuple[Path, ArchiveRef]) -
     size = path.stat().st_size
     with path.open("ab") as stream:
         stream.write(bytes(4096))  # what some file systems leave after a power cut
-    trim_torn(data)
+    FolderStore(data).trim_torn()
     assert path.stat().st_size == size
-    assert FolderVault(data).read(ref) == b"whole"
+    assert reader(data).read(ref) == b"whole"
 
 
 def test_the_file_of_a_living_worker_is_left_alone(tmp_path: Path) -> None:
@@ -165,9 +176,9 @@ def test_the_file_of_a_living_worker_is_left_alone(tmp_path: Path) -> None:
         with only_file(tmp_path).open("ab") as stream:
             stream.write(b"\x1f\x8b half a record")
         size = only_file(tmp_path).stat().st_size
-        assert trim_torn(tmp_path) == []
+        assert FolderStore(tmp_path).trim_torn() == []
         assert only_file(tmp_path).stat().st_size == size
-        assert FolderVault(tmp_path).read(ref) == HTML
+        assert reader(tmp_path).read(ref) == HTML
 
 
 # --- what can go wrong -----------------------------------------------------------------------------------------------
@@ -188,18 +199,18 @@ def test_references_that_lead_nowhere(tmp_path: Path, change: Callable[[ArchiveR
     with writer(tmp_path) as vault:
         ref = vault.write(exchange())
     with pytest.raises(Permanent, match=reason):
-        FolderVault(tmp_path).read(change(ref))
+        reader(tmp_path).read(change(ref))
 
 
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "vault").write_text("a file where a folder must be")
-    with pytest.raises(DataFolderError, match="cannot be written"):
+    (tmp_path / "2026").write_text("a file where a folder must be")
+    with pytest.raises(VaultError, match="cannot be written"):
         writer(tmp_path).write(exchange())
 
 
 def test_disk_guard(tmp_path: Path) -> None:
     require_space(tmp_path, 1)
     with pytest.raises(DiskFull, match=r"\d+ MB free, 1000000000 MB are needed"):
-        VaultWriter(tmp_path, "RUN1", NOW, floor_mb=1_000_000_000).write(exchange())
+        VaultWriter(FolderStore(tmp_path), "RUN1", NOW, guarded=[tmp_path], floor_mb=1_000_000_000).write(exchange())
     with pytest.raises(DataFolderError):
         require_space(tmp_path / "nowhere", 1)
