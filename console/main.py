@@ -31,6 +31,8 @@ COMMANDS = {
     "sources": "The catalogue: list it, check it.",
     "alerts": "The outbox of digests.",
     "reindex": "Build the search index anew from the state.",
+    "backup": "One file that holds everything; a run may go on.",
+    "restore": "Bring a backup into an empty place.",
     "evaluate": "Quality figures on labelled sets, with intervals.",
     "console": "The read-only web page on 127.0.0.1.",
     "doctor": "What this installation has, and what it lacks.",

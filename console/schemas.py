@@ -15,10 +15,12 @@ from pydantic import TypeAdapter
 
 from console import shapes
 from console.commands.alerts import Outbox
+from console.commands.backup import Backup
 from console.commands.console import Serving
 from console.commands.doctor import Health
 from console.commands.export import Export
 from console.commands.ledger import Ledger
+from console.commands.restore import Restored
 from console.commands.search import Found
 from console.commands.serve import Schedule
 from console.commands.sources import Catalogue, Check
@@ -32,6 +34,8 @@ FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 ANSWERS: Mapping[str, type] = {
     "run": shapes.RunAnswer,
     "reindex": shapes.ReindexAnswer,
+    "backup": Backup,
+    "restore": Restored,
     "serve": Schedule,
     "today": Today,
     "code": shapes.CodeAnswer,

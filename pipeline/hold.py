@@ -8,6 +8,11 @@ from contextlib import contextmanager
 
 from pipeline.ports import State
 
+VAULT_LEASE = "vault"
+"""Held by whoever copies the archive or takes something out of it, so that no file goes while it is copied."""
+VAULT_SECONDS = 600.0
+"""Longer than it takes to copy 64 MB; a holder that was killed is waited for no longer than this."""
+
 
 class Hold:
     """A lease, taken or prolonged at each call; False while another process has it."""

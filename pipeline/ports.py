@@ -8,8 +8,9 @@ and each call counts). Adapters raise `StateError`, `SearchError`, `VaultError`,
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,23 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), d) float32 rows of length 1. Raises `ModelMissing` when the model cannot be loaded."""
+        ...
+
+
+class Snapshot(Protocol):
+    """The state as it was at one moment, for a backup."""
+
+    @property
+    def revision(self) -> str:
+        """The schema that its rows are of."""
+        ...
+
+    def tables(self) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+        """Each table's name and rows as plain JSON values, referenced tables first; one after the other."""
+        ...
+
+    def cited(self) -> dict[str, int]:
+        """Names of the vault's files that rows cite, each with the offset of the last record that is cited."""
         ...
 
 
@@ -325,6 +343,11 @@ class State(Protocol):
 
     def release_lease(self, name: str, holder: str) -> None:
         """Give a lease back."""
+        ...
+
+    # --- backup
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """The state as it is when the block begins, whatever is written until it ends."""
         ...
 
     def close(self) -> None:

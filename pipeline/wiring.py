@@ -4,8 +4,9 @@ It stands above the run loop: `console` and `flows` call it, nothing in the pipe
 parent side) is built when it is asked for.
 """
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from alerts.smtp import SmtpSettings
     from crawlers.vault.place import Place
     from crawlers.vault.store import VaultStore
+    from pipeline.backup.layout import Manifest
     from pipeline.coding import Coder
     from pipeline.run import Engines, Order
 
@@ -224,6 +226,43 @@ def vault_store(data: Path, settings: Settings | None = None) -> "VaultStore":
     from crawlers.vault.place import open_store
 
     return open_store(vault_place(data, settings))
+
+
+def back_up(path: Path, file: Path | None, progress: Progress) -> "Manifest":
+    """Write everything of a data folder into a file, or to stdout; a run may go on meanwhile."""
+    from pipeline.backup.writing import write_file, write_stream
+
+    settings, now = load_settings(), datetime.now(UTC)
+    with opened_state(path, settings=settings) as state:
+        vault = vault_store(path, settings)
+        if file is None:
+            return write_stream(sys.stdout.buffer, state, vault, now, progress)
+        return write_file(file, state, vault, now, progress)
+
+
+def restore(file: Path, path: Path, progress: Progress) -> "Manifest":
+    """Bring a backup into an empty data folder, with the database and the vault of the settings; all but the search
+    index. Raises `UsageError` or `BackupError` where that cannot be done."""
+    from alerts.outbox import write_again
+    from pipeline.adapters.state import SqlState, loading
+    from pipeline.backup.reading import BackupFile
+    from pipeline.backup.restoring import Place, finish
+    from pipeline.backup.restoring import restore as fill
+
+    settings = load_settings()
+    with BackupFile.open(file) as backup:
+        folder = DataFolder.open(path, restoring=True)
+        url = _postgres(settings) or folder.state_url
+        place = Place(
+            folder, vault_store(path, settings), loading.knows, lambda: not loading.is_empty(url),
+            lambda schema, rows: loading.load(url, schema, rows),
+        )  # fmt: skip
+        with folder.hold():
+            fill(backup, place, settings.disk_floor_mb, progress)
+            with closing(SqlState.open(url)) as state:
+                write_again(state, folder.mail)
+            finish(place)
+        return backup.manifest
 
 
 def mail_server(settings: Settings) -> "SmtpSettings | None":

@@ -5,7 +5,6 @@ process: a marker that nobody holds was left by a kill, and the next session cut
 The folder's file system must know locks and hard links, as local ones and NFS 4 do.
 """
 
-import errno
 import fcntl
 import os
 import secrets
@@ -14,13 +13,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from crawlers.disk import is_full
 from crawlers.vault.store import SUFFIX, Head, Session, Stored, checked, is_name, missing
 from crawlers.vault.warc import whole_length
 from pipeline.errors import BeatwatchError, DiskFull, VaultError
 
 _MARKER = ".open"
 _DRAFT = ".draft"
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 class FolderStore:
@@ -269,6 +268,6 @@ def _mapped(path: Path, what: str = "written") -> Iterator[None]:
 
 
 def _folder_error(path: Path, error: OSError, what: str) -> BeatwatchError:
-    if error.errno in _NO_SPACE:
+    if is_full(error):
         return DiskFull(f"{path}: the disk is full; free some space and start the run again")
     return VaultError(f"{path}: cannot be {what}: {error.strerror or error}")

@@ -9,6 +9,7 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,8 +21,16 @@ from pipeline.adapters.state.snapshot import PAGE, Values
 from pipeline.errors import StateError
 
 
+def knows(revision: str) -> bool:
+    """Whether rows of this schema can be loaded."""
+    return upgrade.is_known(revision)
+
+
 def is_empty(url: str) -> bool:
-    """Whether the database at `url` has no table. Raises `StateError` where it cannot be asked."""
+    """Whether the database at `url` has no table, or is not there. Raises `StateError` where it cannot be asked."""
+    file = sa.make_url(url)
+    if file.get_backend_name() == "sqlite" and not Path(file.database or "").exists():
+        return True
     engine = connect(url)
     try:
         with translated(repr(engine.url)), engine.begin() as connection:

@@ -68,10 +68,13 @@ class Snapshots(Database):
         fixed: dict[str, Any] = {}
         if self._engine.dialect.name == "postgresql":
             fixed = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with translated(self._place), self._engine.connect().execution_options(**fixed) as connection:
-            with connection.begin():
-                connection.execute(sa.select(sa.func.count()).select_from(metadata.tables["runs"]))  # it begins here
-                yield Snapshot(connection)
+        with (
+            translated(self._place),
+            self._engine.connect().execution_options(**fixed) as connection,
+            connection.begin(),
+        ):
+            connection.execute(sa.select(sa.func.count()).select_from(metadata.tables["runs"]))  # it begins here
+            yield Snapshot(connection)
 
 
 def _values(row: AnyRow, encoders: dict[str, Callable[[Any], Any]]) -> Values:

@@ -14,6 +14,7 @@ from pipeline.adapters.state import SqlState
 from pipeline.adapters.state.loading import is_empty, load
 from pipeline.adapters.state.snapshot import TABLES
 from pipeline.errors import StateError
+from pipeline.ports import State
 from pipeline.records import ArchiveRef, Extraction, Identity, digest128
 from tests.pipeline.adapters.conftest import Dump
 from tests.pipeline.adapters.desk import DAY1, DAY2, REPORT, URL, Desk, fetch, gone, message
@@ -23,7 +24,7 @@ Rows = dict[str, list[dict[str, Any]]]
 EXACT = datetime(2026, 10, 5, 6, 7, 8, 90_123, tzinfo=UTC)
 
 
-def copied(state: SqlState) -> tuple[str, Rows]:
+def copied(state: State) -> tuple[str, Rows]:
     """A snapshot's schema and rows, gone through JSON as a backup does it."""
     with state.snapshot() as snapshot:
         rows = {name: [json.loads(json.dumps(row)) for row in found] for name, found in snapshot.tables()}
