@@ -33,6 +33,8 @@ COMMANDS = {
     "reindex": "Build the search index anew from the state.",
     "backup": "One file that holds everything; a run may go on.",
     "restore": "Bring a backup into an empty place.",
+    "retain": "Take away what the rules of retention no longer keep.",
+    "takedown": "Remove an article for good, with its text and evidence.",
     "evaluate": "Quality figures on labelled sets, with intervals.",
     "console": "The read-only web page on 127.0.0.1.",
     "doctor": "What this installation has, and what it lacks.",

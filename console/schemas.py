@@ -21,11 +21,13 @@ from console.commands.doctor import Health
 from console.commands.export import Export
 from console.commands.ledger import Ledger
 from console.commands.restore import Restored
+from console.commands.retain import Retention
 from console.commands.search import Found
 from console.commands.serve import Schedule
 from console.commands.sources import Catalogue, Check
 from console.commands.stories import Stories
 from console.commands.story import StoryWhole
+from console.commands.takedown import TakenDown
 from console.commands.today import Today
 from console.commands.trace import Trace
 from console.exported import ExportedArticle, ExportedEngagement, ExportedStory
@@ -36,6 +38,8 @@ ANSWERS: Mapping[str, type] = {
     "reindex": shapes.ReindexAnswer,
     "backup": Backup,
     "restore": Restored,
+    "retain": Retention,
+    "takedown": TakenDown,
     "serve": Schedule,
     "today": Today,
     "code": shapes.CodeAnswer,

@@ -3,9 +3,10 @@
 import os
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from pipeline.errors import StateError
 from pipeline.ports import State
 
 VAULT_LEASE = "vault"
@@ -37,3 +38,16 @@ def holding(state: State, lease: str, seconds: float) -> Iterator[Hold]:
         yield hold
     finally:
         hold.release()
+
+
+@contextmanager
+def alone_in_the_vault(state: State) -> Iterator[Callable[[], None]]:
+    """The vault for oneself; the call that is given keeps it. Both raise `StateError` while another process has it."""
+    with holding(state, VAULT_LEASE, VAULT_SECONDS) as hold:
+
+        def go_on() -> None:
+            if not hold():
+                raise StateError("a backup, a takedown or a retention is going on: wait until it ends and try again")
+
+        go_on()
+        yield go_on

@@ -97,6 +97,21 @@ class Settings(BaseSettings):
     vault_key: str | None = Field(default=None, description="id of the access key there")
     vault_secret: SecretStr | None = Field(default=None, description="that key's secret (environment only)")
     vault_secret_file: Path | None = Field(default=None, description="file that holds the secret instead")
+    keep_dropped_pages: int | None = Field(
+        default=None,
+        ge=30,
+        description="days that page and text of an article dropped by the screen are kept (`beatwatch retain`); unset: for ever",
+    )
+    keep_fetch_log: int | None = Field(
+        default=None,
+        ge=30,
+        description="days that a row of the fetch log is kept after which a later one tells of its address; unset: for ever",
+    )
+    keep_mails: int | None = Field(
+        default=None,
+        ge=30,
+        description="days that the files and bytes of digests are kept; unset: for ever",
+    )
     console_port: int = Field(default=8765, ge=1, le=65535, description="port of `beatwatch console` on 127.0.0.1")
 
     @field_validator(

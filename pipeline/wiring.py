@@ -5,7 +5,7 @@ parent side) is built when it is asked for.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from crawlers.vault.store import VaultStore
     from pipeline.backup.layout import Manifest
     from pipeline.coding import Coder
+    from pipeline.retention import Rules
     from pipeline.run import Engines, Order
 
 ROOT = Path(__file__).parent.parent
@@ -96,12 +97,17 @@ def opened_state(path: Path, *, create: bool = False, settings: Settings | None 
 
     settings = settings or load_settings()
     if not create and not has_data(path, settings):
-        raise UsageError(f"{path}: no data in it yet; run `beatwatch run --data {path}` first, or give another --data")
+        raise no_data(path)
     state = SqlState.open(_postgres(settings) or DataFolder.open(path).state_url)
     try:
         yield state
     finally:
         state.close()
+
+
+def no_data(path: Path) -> UsageError:
+    """The error of a place in which nothing was ever run."""
+    return UsageError(f"{path}: no data in it yet; run `beatwatch run --data {path}` first, or give another --data")
 
 
 def _postgres(settings: Settings) -> str | None:
@@ -263,6 +269,38 @@ def restore(file: Path, path: Path, progress: Progress) -> "Manifest":
                 write_again(state, folder.mail)
             finish(place)
         return backup.manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """A data folder that no run holds, with its vault, and the call that keeps both ours for the next minutes."""
+
+    folder: DataFolder
+    state: State
+    index: SearchIndex
+    vault: "VaultStore"
+    go_on: Callable[[], None]
+
+
+@contextmanager
+def upkeep(path: Path, settings: Settings | None = None) -> Iterator[Upkeep]:
+    """To take something away for good: no run, no backup and no other upkeep goes on meanwhile. Raises
+    `DataFolderBusy` or `StateError` while one does."""
+    from pipeline.hold import alone_in_the_vault
+
+    settings = settings or load_settings()
+    if not has_data(path, settings):
+        raise no_data(path)
+    with DataFolder.open(path).hold(), opened(path, settings=settings) as kept, alone_in_the_vault(kept.state) as go_on:
+        yield Upkeep(kept.folder, kept.state, kept.index, vault_store(path, settings), go_on)
+
+
+def retention_rules(settings: Settings | None = None) -> "Rules":
+    """The rules of retention that the settings give."""
+    from pipeline.retention import Rules
+
+    settings = settings or load_settings()
+    return Rules(settings.keep_dropped_pages, settings.keep_fetch_log, settings.keep_mails)
 
 
 def mail_server(settings: Settings) -> "SmtpSettings | None":

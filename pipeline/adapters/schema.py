@@ -126,6 +126,7 @@ fetches = sa.Table(
     sa.Index(None, "run_id"),
     sa.Index(None, "retry_at"),
     sa.Index(None, "body_key"),
+    sa.Index(None, "file"),
 )
 
 addresses = sa.Table(
@@ -155,6 +156,7 @@ bodies = sa.Table(
     sa.Column("fetched_at", UtcTime, nullable=False),
     sa.Column("entry", sa.JSON(none_as_null=True)),
     sa.Index(None, "fetched_at", "key"),
+    sa.Index(None, "file"),
 )
 
 # --- articles --------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from crawlers.vault.warc import whole_length
 from pipeline.backup.layout import FORMAT, HEAD, MANIFEST, Head, Manifest, Member, table_place, vault_place
 from pipeline.backup.reading import BackupFile
 from pipeline.errors import BackupError, DiskFull, Permanent, UsageError, VaultError
-from pipeline.hold import VAULT_LEASE, VAULT_SECONDS, holding
+from pipeline.hold import alone_in_the_vault
 from pipeline.payloads import plain
 from pipeline.ports import Progress, Snapshot, State
 
@@ -28,12 +28,12 @@ _SILENCE = 64 << 20  # bytes that are copied before the lease is prolonged
 
 
 def write_file(file: Path, state: State, vault: VaultStore, now: datetime, progress: Progress) -> Manifest:
-    """Write a backup under a free name; it appears whole and checked, or not at all. Raises `BackupError` while
+    """Write a backup under a free name; it appears whole and checked, or not at all. Raises `StateError` while
     another one is written, or something is taken out of the archive."""
     if file.exists():
         raise UsageError(f"{file}: it is there already: give another name, or move it away")
     draft = file.with_name(file.name + ".part")
-    with _writable(file), _alone(state) as go_on:
+    with _writable(file), alone_in_the_vault(state) as go_on:
         try:
             with draft.open("wb") as out:
                 manifest = _write(out, state, vault, _Clerk(now, go_on, file.parent), progress)
@@ -49,8 +49,8 @@ def write_file(file: Path, state: State, vault: VaultStore, now: datetime, progr
 
 
 def write_stream(out: BinaryIO, state: State, vault: VaultStore, now: datetime, progress: Progress) -> Manifest:
-    """Write a backup to where it cannot be read again. Raises `BackupError` as `write_file` does."""
-    with _writable(Path("stdout")), _alone(state) as go_on:
+    """Write a backup to where it cannot be read again. Raises `StateError` as `write_file` does."""
+    with _writable(Path("stdout")), alone_in_the_vault(state) as go_on:
         manifest = _write(out, state, vault, _Clerk(now, go_on, None), progress)
         out.flush()
     return manifest
@@ -64,18 +64,6 @@ class _Clerk:
     now: datetime
     go_on: Callable[[], None]
     scratch: Path | None
-
-
-@contextmanager
-def _alone(state: State) -> Iterator[Callable[[], None]]:
-    with holding(state, VAULT_LEASE, VAULT_SECONDS) as hold:
-
-        def go_on() -> None:
-            if not hold():
-                raise BackupError("a backup, a takedown or a retention is going on: wait until it ends and try again")
-
-        go_on()
-        yield go_on
 
 
 def _write(out: BinaryIO, state: State, vault: VaultStore, clerk: _Clerk, progress: Progress) -> Manifest:

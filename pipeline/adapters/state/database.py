@@ -87,6 +87,7 @@ def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # what was taken down is not to be found in the file's free pages
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -136,7 +136,7 @@ def test_no_backup_overwrites_another(busy: ArchivedDesk, file: Path) -> None:
 
 def test_one_at_a_time_copies_the_archive_or_takes_from_it(busy: ArchivedDesk, tmp_path: Path) -> None:
     busy.state.acquire_lease(VAULT_LEASE, "a takedown", 100)
-    with pytest.raises(BackupError, match="wait until it ends"):
+    with pytest.raises(StateError, match="wait until it ends"):
         backed_up(busy, tmp_path / "backup.tar")
     assert not list(tmp_path.glob("backup*"))
     busy.state.release_lease(VAULT_LEASE, "a takedown")

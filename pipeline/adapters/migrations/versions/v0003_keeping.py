@@ -42,5 +42,7 @@ def upgrade() -> None:
         sa.Column("file", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("file", name=op.f("pk_vault_waste")),
     )
+    op.create_index(op.f("ix_bodies_file"), "bodies", ["file"], unique=False)
+    op.create_index(op.f("ix_fetches_file"), "fetches", ["file"], unique=False)
     op.add_column("texts", sa.Column("emptied_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("messages", sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
