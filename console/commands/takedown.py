@@ -13,7 +13,7 @@ from alerts.wording import one_line
 from console.options import data_option, json_option
 from console.output import answer, count, say
 from console.progress import progress_bars
-from pipeline.errors import SearchError, UsageError
+from pipeline.errors import SearchError, UsageError, VaultError
 from pipeline.ports import Progress, State
 from pipeline.records import Article, Removal, Takedown
 from pipeline.wiring import Upkeep, data_path, upkeep
@@ -76,7 +76,7 @@ def _decide(kept: Upkeep, address: str, reason: str, by: str, yes: bool) -> tupl
         raise UsageError(f"{address}: no article has this address or id (`beatwatch trace` says what is known of it)")
     growing = growing_files(kept.vault, {ref.file for ref in kept.state.archived_bodies(article.id)})
     if growing:
-        raise UsageError(
+        raise VaultError(
             f"{growing[0]}: a run still writes this file, which holds a page of the article: wait until it ends"
         )
     if not yes:
