@@ -96,9 +96,11 @@ def _dropped(before: datetime) -> "sa.ColumnElement[bool]":
 
 
 def _dropped_bodies(before: datetime) -> "sa.Select[Any]":
+    """A condition on each body, and no join, so that a page of bodies is found by walking them in order."""
     read_as = stage_results.c.payload["article_id"].as_string()
-    read = bodies.join(stage_results, (stage_results.c.key == bodies.c.key) & (stage_results.c.stage == "extract"))
-    return sa.select(bodies.c.key).select_from(read.join(articles, articles.c.id == read_as)).where(_dropped(before))
+    read = sa.select(articles.c.id).join(stage_results, articles.c.id == read_as)
+    of_body = (stage_results.c.key == bodies.c.key) & (stage_results.c.stage == "extract")
+    return sa.select(bodies.c.key).where(read.where(of_body, _dropped(before)).exists())
 
 
 def _dropped_text(before: datetime) -> "sa.ColumnElement[bool]":
