@@ -15,7 +15,16 @@ from pathlib import Path
 
 from pipeline.errors import BeatwatchError, DataFolderError, ModelMissing
 from pipeline.settings import Settings
-from pipeline.wiring import SAMPLE_SOURCES, SOURCES, WATCH_RULES, catalogue, has_data, opened, opened_state
+from pipeline.wiring import (
+    SAMPLE_SOURCES,
+    SOURCES,
+    WATCH_RULES,
+    catalogue,
+    has_data,
+    opened,
+    opened_state,
+    vault_store,
+)
 
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 """No machine that runs this version can be earlier."""
@@ -51,7 +60,8 @@ def findings(settings: Settings, path: Path) -> Iterator[Finding]:
     yield examine("embedding model", "install it, or take the setting `encoder` back", lambda: _encoder(settings))
     yield examine("fitted heads", "restore pipeline/fitted, or set `encoder` back", lambda: _heads(settings))
     yield examine("data folder", "change its rights, or give another --data", lambda: _folder(path))
-    yield _space(path, settings.disk_floor_mb)
+    yield _space("free disk", path, settings.disk_floor_mb)
+    yield from _vault(path, settings)
     yield examine("state and index", "see the message", lambda: _state(path))
     yield examine("clock", "set the machine's clock", lambda: _clock(path))
 
@@ -142,11 +152,24 @@ def _existing(path: Path) -> Path:
     return next((parent for parent in path.absolute().parents if parent.exists()), Path("/"))
 
 
-def _space(path: Path, floor_mb: int) -> Finding:
+def _vault(path: Path, settings: Settings) -> Iterator[Finding]:
+    """The archive, where it lies elsewhere than in the data folder."""
+    if settings.vault is None:
+        return
+    yield examine("archive of pages", "mend what the message names", lambda: _archive(path, settings))
+    if Path(settings.vault).is_dir():
+        yield _space("free disk of the archive", Path(settings.vault), settings.disk_floor_mb)
+
+
+def _archive(path: Path, settings: Settings) -> str:
+    return f"{vault_store(path, settings).address}: can be reached"
+
+
+def _space(name: str, path: Path, floor_mb: int) -> Finding:
     free = shutil.disk_usage(path if path.is_dir() else _existing(path)).free // 1_000_000
     ok = free >= floor_mb
     found = f"{free:,} MB free, {floor_mb:,} MB are kept free (disk_floor_mb)"
-    return Finding("free disk", ok, found, None if ok else "make room: runs stop before the disk is full")
+    return Finding(name, ok, found, None if ok else "make room: runs stop before the disk is full")
 
 
 def _state(path: Path) -> str:

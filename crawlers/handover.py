@@ -1,7 +1,7 @@
-"""Rows to the parent: in batches, each after its bodies are on the disk.
+"""Rows to the parent: in batches, each after its bodies are safe in the vault.
 
-A thread writes the pipe, so that a parent that is busy committing slows the hand-over and not the reactor (whose time
-caps would then cut off answers that had arrived).
+A thread syncs the vault and writes the pipe, so that a store that is slow, or a parent that is busy committing, slows
+the hand-over and not the reactor (whose time caps would then cut off answers that had arrived).
 """
 
 import asyncio
@@ -20,7 +20,8 @@ BATCH_SECONDS = 0.5
 
 
 class Handover:
-    """Collects rows and hands them over after `sync` (the vault's flush to disk). Rows come from the reactor's thread.
+    """Collects rows and hands them over after `sync` (the vault's). Rows come from the reactor's thread, `sync` is called
+    from another: it covers what was written before the rows were added.
 
     `fd` is the write end of the parent's pipe. When the parent is gone the process ends at once: nobody will ever
     commit a row again, and the vault is made to be cut off at any byte.
@@ -30,7 +31,7 @@ class Handover:
         self._fd, self._sync = fd, sync
         self._rows: list[Fetch] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._lines: queue.SimpleQueue[Handed | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write, name="handover", daemon=True)
         self._writer.start()
 
@@ -43,28 +44,23 @@ class Handover:
             self._timer = asyncio.get_running_loop().call_later(BATCH_SECONDS, self.flush)
 
     def flush(self) -> None:
-        """Sync the vault and hand over what there is."""
+        """Hand over what there is."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if not self._rows:
-            return
-        try:
-            self._sync()
-        except BeatwatchError as error:
-            self.fail(error)
-        self._lines.put(handed_line(Handed(rows=tuple(self._rows))))
-        self._rows.clear()
+        if self._rows:
+            self._lines.put(Handed(rows=tuple(self._rows)))
+            self._rows.clear()
 
     def finish(self) -> None:
         """Hand over the rest and say that the crawl is complete."""
         self.flush()
-        self._lines.put(handed_line(Handed(done=True)))
+        self._lines.put(Handed(done=True))
         self._drain()
 
     def fail(self, error: BeatwatchError) -> NoReturn:
         """Tell the parent why the crawl cannot go on and end the process; rows not yet handed over are dropped."""
-        self._lines.put(handed_line(failure_of(error)))
+        self._lines.put(failure_of(error))
         self._drain()
         os._exit(1)
 
@@ -75,8 +71,19 @@ class Handover:
     def _write(self) -> None:
         try:
             with os.fdopen(self._fd, "wb") as pipe:
-                while (line := self._lines.get()) is not None:
-                    pipe.write(line)
+                while (handed := self._lines.get()) is not None:
+                    failed = self._failure() if handed.rows else None
+                    pipe.write(handed_line(failed or handed))
                     pipe.flush()
+                    if failed:
+                        os._exit(1)
         except BrokenPipeError:
             os._exit(1)
+
+    def _failure(self) -> Handed | None:
+        """Sync the vault; what to tell the parent if that fails."""
+        try:
+            self._sync()
+        except BeatwatchError as error:
+            return failure_of(error)
+        return None

@@ -227,11 +227,13 @@ def vault_place(data: Path, settings: Settings | None = None) -> "Place":
 
 
 def vault_store(data: Path, settings: Settings | None = None) -> "VaultStore":
-    """The archive of the settings, for commands that work on it as a whole. Raises `VaultError` beside the errors of
-    `vault_place`."""
+    """The archive of the settings, for commands that work on it as a whole. Raises `VaultError` if it is away or cannot
+    be used, and the errors of `vault_place`."""
     from crawlers.vault.place import open_store
 
-    return open_store(vault_place(data, settings))
+    store = open_store(vault_place(data, settings))
+    store.check()
+    return store
 
 
 def back_up(path: Path, file: Path | None, progress: Progress) -> "Manifest":

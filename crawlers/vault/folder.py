@@ -30,13 +30,12 @@ class FolderStore:
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False) -> Self:
-        """The folder, made if it is missing and `create` says so. One that an operator names must be there: where a
-        share is not mounted, pages would be archived on the wrong disk. Raises `VaultError`."""
+        """The folder, made if it is missing and `create` says so. One that an operator names is not made: where a share
+        is not mounted, pages would be archived on the wrong disk. Raises `VaultError` if it cannot be made."""
         store = cls(path)
         with _mapped(store.path):
             if create:
                 store.path.mkdir(parents=True, exist_ok=True)
-        store.check()
         return store
 
     @property
@@ -59,6 +58,7 @@ class FolderStore:
 
     def names(self) -> Iterator[Stored]:
         """Every file, ordered by name."""
+        self.check()
         with _mapped(self.path):
             for path in sorted(self.path.rglob("*" + SUFFIX)):
                 name = path.relative_to(self.path).as_posix()
@@ -77,6 +77,7 @@ class FolderStore:
         path = self._path(name)
         with _mapped(path, "read"):
             if not path.is_file():
+                self.check()  # where the whole folder is away, no file is lost
                 raise missing(name)
             stream = path.open("rb")
             stream.seek(offset)

@@ -53,7 +53,7 @@ def read_place(text: str) -> Place:
 
 
 def open_store(place: Place) -> VaultStore:
-    """The store of a place. Raises `VaultError` where it is a folder that cannot be used; a server is not asked yet."""
+    """The store of a place, not yet asked whether it can be used. Raises `VaultError` where its folder cannot be made."""
     if isinstance(place, FolderPlace):
         from crawlers.vault.folder import FolderStore
 

@@ -1,4 +1,4 @@
-"""A run on PostgreSQL and Elasticsearch says what a run on files says."""
+"""A run on PostgreSQL, Elasticsearch and an S3-compatible store says what a run on files says."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from elasticsearch import Elasticsearch
 
 from tests.console.conftest import in_child
 from tests.console.test_whole_run import steady
+from tests.object_store import BUCKET, object_store
 from tests.servers import elasticsearch_prefix, postgres_database
 
 pytestmark = [pytest.mark.server, pytest.mark.model, pytest.mark.timeout(1200)]
@@ -33,11 +34,15 @@ class Installation:
 @pytest.fixture(scope="module")
 def distributed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Both days of the sample newsroom on real servers."""
-    with postgres_database() as database, elasticsearch_prefix() as (url, prefix):
+    with postgres_database() as database, elasticsearch_prefix() as (url, prefix), object_store() as objects:
         engines = {
             "BEATWATCH_DATABASE": database.set(drivername="postgresql").render_as_string(hide_password=False),
             "BEATWATCH_ELASTICSEARCH": url,
             "BEATWATCH_ELASTICSEARCH_PREFIX": prefix,
+            "BEATWATCH_VAULT": f"s3://{BUCKET}/sample",
+            "BEATWATCH_VAULT_ENDPOINT": objects.endpoint,
+            "BEATWATCH_VAULT_KEY": objects.worker.id,
+            "BEATWATCH_VAULT_SECRET": objects.worker.secret,
         }
         made = Installation(tmp_path_factory.mktemp("distributed") / "data", {**os.environ, **engines})
         for _ in (1, 2):
@@ -67,10 +72,17 @@ def test_a_search_finds_what_the_embedded_engine_finds(distributed: Installation
     assert steady([distributed.told(*asking(query))]) == steady([embedded])
 
 
-def test_nothing_of_it_lies_in_the_data_folder_but_the_vault_and_the_mails(distributed: Installation) -> None:
+def test_nothing_of_it_lies_in_the_data_folder_but_logs_and_mails(distributed: Installation) -> None:
+    kept = sorted(part.name for part in distributed.data.iterdir() if part.is_dir())
+    assert kept == ["logs", "mail"]
     assert not (distributed.data / "state.db").exists()
     assert not (distributed.data / "search.db").exists()
-    assert list((distributed.data / "vault").iterdir())
+
+
+def test_the_doctor_asks_the_archive(distributed: Installation) -> None:
+    found = {line["name"]: line for line in json.loads(distributed.told("doctor", "--json"))["checks"]}
+    assert found["archive of pages"]["ok"]
+    assert found["archive of pages"]["found"].startswith(f"s3://{BUCKET}/sample at http://127.0.0.1:")
 
 
 def test_a_reindex_answers_as_before(distributed: Installation) -> None:

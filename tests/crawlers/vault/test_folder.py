@@ -1,11 +1,13 @@
 """The vault: WARC files that warcio itself finds whole, bodies by reference, and tails that a kill tore."""
 
 import gzip
+import os
 import subprocess
 import sys
 from argparse import Namespace
 from collections.abc import Callable
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from pipeline.errors import DataFolderError, DiskFull, Permanent, VaultError
 from pipeline.records import ArchiveRef
 
 NOW = datetime(2026, 10, 5, 6, tzinfo=UTC)
+ROOT = Path(__file__).resolve().parents[3]
 HTML = "公安部".encode("gbk")
 
 
@@ -118,9 +121,8 @@ os._exit(9)
 @pytest.fixture
 def killed(tmp_path: Path) -> tuple[Path, ArchiveRef]:
     """A data folder whose writer was killed after its first synced record."""
-    root = Path(__file__).resolve().parents[3]
     result = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path)], cwd=root, capture_output=True, text=True, check=False
+        [sys.executable, "-c", KILLED, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert result.returncode == 9, result.stderr
     offset, sha256 = result.stdout.split()
@@ -181,6 +183,86 @@ def test_the_file_of_a_living_worker_is_left_alone(tmp_path: Path) -> None:
         assert reader(tmp_path).read(ref) == HTML
 
 
+WORKER = """
+import sys
+from pathlib import Path
+from tests.crawlers.vault.test_folder import exchange, writer
+vault = writer(Path(sys.argv[1]), worker=sys.argv[2])
+for line in sys.stdin:
+    ref = vault.write(exchange(line.strip().encode()))
+    vault.sync()
+    print(ref.offset, flush=True)
+vault.close()
+"""
+
+
+class Worker:
+    """A process that writes into the folder what it is told, and says where it lies."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.file = f"2026/10/RUN1-{name}.warc.gz"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", WORKER, str(folder), name], cwd=ROOT, text=True, bufsize=1,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def write(self, body: str) -> ArchiveRef:
+        """Returns when the body is synced."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(body + "\n")
+        return ArchiveRef(self.file, int(self.process.stdout.readline()), sha256(body.encode()).hexdigest())
+
+
+def test_a_worker_killed_beside_a_living_one(tmp_path: Path) -> None:
+    """Two processes on one shared folder: a third that comes mends the dead one's file and leaves the other alone."""
+    dead, alive = Worker(tmp_path, "dead"), Worker(tmp_path, "alive")
+    with dead.process, alive.process:
+        refs = [worker.write(body) for body in ("one", "two") for worker in (dead, alive)]
+        assert [stored.growing for stored in FolderStore(tmp_path).names()] == [True, True]
+        dead.process.kill()
+        dead.process.wait()
+        torn = b"\x1f\x8b half a record"
+        for worker in (dead, alive):
+            with (tmp_path / worker.file).open("ab") as stream:
+                stream.write(torn)
+        sizes = {worker.file: (tmp_path / worker.file).stat().st_size for worker in (dead, alive)}
+        with writer(tmp_path, "RUN2", worker="third"):
+            assert FolderStore(tmp_path).size(dead.file) == sizes[dead.file] - len(torn)
+            assert FolderStore(tmp_path).size(alive.file) == sizes[alive.file]
+        assert {stored.name: stored.growing for stored in FolderStore(tmp_path).names()} == {
+            dead.file: False, alive.file: True,
+        }  # fmt: skip
+        assert [reader(tmp_path).read(ref) for ref in refs] == [b"one", b"one", b"two", b"two"]
+        os.truncate(tmp_path / alive.file, sizes[alive.file] - len(torn))
+        refs.append(alive.write("three"))
+        alive.process.communicate()
+    assert reader(tmp_path).read(refs[-1]) == b"three"
+    assert all(whole(tmp_path / stored.name) for stored in FolderStore(tmp_path).names())
+    assert FolderStore(tmp_path).trim_torn() == []
+
+
+def test_a_file_that_a_worker_still_writes_is_neither_removed_nor_replaced(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    with writer(tmp_path) as vault:
+        ref = vault.write(exchange())
+        vault.sync()
+        for use in (lambda: store.delete(ref.file), lambda: store.replace(ref.file, [b"x"])):
+            with pytest.raises(VaultError, match="a worker still writes it"):
+                use()
+    assert reader(tmp_path).read(ref) == HTML
+    assert store.delete(ref.file)
+
+
+def test_drafts_and_other_peoples_files_are_no_part_of_the_vault(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    store.put_new("2026/10/a.warc.gz", [b"x"])
+    (tmp_path / "2026" / "10" / "a.warc.gz.0badcafe.draft").write_bytes(b"half")
+    (tmp_path / "notes of the desk.warc.gz").write_bytes(b"x")
+    (tmp_path / "README").write_bytes(b"x")
+    assert [stored.name for stored in store.names()] == ["2026/10/a.warc.gz"]
+
+
 # --- what can go wrong -----------------------------------------------------------------------------------------------
 
 
@@ -202,10 +284,58 @@ def test_references_that_lead_nowhere(tmp_path: Path, change: Callable[[ArchiveR
         reader(tmp_path).read(change(ref))
 
 
+def test_a_folder_that_an_operator_names_must_be_there(tmp_path: Path) -> None:
+    """Else pages would be archived on the wrong disk when a share is not mounted."""
+    with pytest.raises(VaultError, match="share: the vault's folder is not there: make it, or mount its disk"):
+        FolderStore.open(tmp_path / "share").check()
+    assert not (tmp_path / "share").exists()
+    FolderStore.open(tmp_path / "share", create=True).check()
+    (tmp_path / "share").chmod(0o555)
+    with pytest.raises(VaultError, match="change the folder's rights"):
+        FolderStore.open(tmp_path / "share").check()
+
+
+def test_where_the_whole_folder_is_away_no_file_is_lost(tmp_path: Path) -> None:
+    """A missing file quarantines its article for ever, a missing disk does not."""
+    with writer(tmp_path / "share") as vault:
+        ref = vault.write(exchange())
+    (tmp_path / "share").rename(tmp_path / "elsewhere")
+    with pytest.raises(VaultError, match="is not there"):
+        reader(tmp_path / "share").read(ref)
+    with pytest.raises(VaultError, match="is not there"):
+        list(FolderStore(tmp_path / "share").names())
+    assert reader(tmp_path / "elsewhere").read(ref) == HTML
+
+
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "2026").write_text("a file where a folder must be")
     with pytest.raises(VaultError, match="cannot be written"):
         writer(tmp_path).write(exchange())
+
+
+FULL = """
+import sys
+from pathlib import Path
+from pipeline.errors import DiskFull
+from tests.crawlers.vault.test_folder import exchange, writer
+file = Path(sys.argv[1]) / "2026" / "10" / "RUN1-w1.warc.gz"
+file.parent.mkdir(parents=True)
+file.symlink_to("/dev/full")
+vault = writer(Path(sys.argv[1]))
+vault.write(exchange(b"lost"))
+for _ in range(2):
+    try:
+        vault.sync()
+    except DiskFull as error:
+        print(error)
+"""
+
+
+def test_a_disk_that_is_full_is_told_by_every_later_sync(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.stdout.count("RUN1-w1.warc.gz: the disk is full; free some space") == 2, ended.stderr
 
 
 def test_disk_guard(tmp_path: Path) -> None:
