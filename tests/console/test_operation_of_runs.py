@@ -1,7 +1,9 @@
-"""A backup of a real place: exports are equal byte for byte on whichever database it is restored, and one that was taken
-in the middle of a run is a place in which the next run ends the day."""
+"""Operation of a real place: exports are equal byte for byte on whichever database a backup is restored; a backup from
+the middle of a run is a place in which the next run ends the day; what was taken down is not asked for again."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -128,3 +130,21 @@ def test_a_backup_in_the_middle_of_a_run_is_a_place_in_which_the_day_is_ended(
     for what, lines in again.exported().items():
         assert steady(lines.splitlines()) == steady(whole[what].splitlines()), what
     assert mails(again.data).keys() == mails(sampled).keys()
+
+
+def test_a_later_run_does_not_ask_for_what_was_taken_down(sampled: Path, tmp_path: Path) -> None:
+    """A relevant article of the newest days, which would be visited again for its edits."""
+    data = tmp_path / "data"
+    shutil.copytree(sampled, data)
+    place = Place(data, sa.make_url(f"sqlite:///{data / 'state.db'}"), dict(os.environ))
+    lines = place.told("export", "articles", "--format", "jsonl").splitlines()
+    url = next(article["url"] for article in map(json.loads, lines) if article["vanished_at"] is None)
+    place.told("takedown", url, "--reason", "asked", "--yes")
+    left = place.exported()
+    assert url not in "".join(left.values())
+    before = json.loads(place.told("trace", url, "--json"))
+    counts = json.loads(place.told("run", "--json"))["counts"]
+    after = json.loads(place.told("trace", url, "--json"))
+    assert (after["fate"], after["fetches"]) == ("taken_down", before["fetches"])
+    assert "pages read: taken down before" not in counts
+    assert place.exported() == left
