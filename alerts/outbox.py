@@ -80,6 +80,19 @@ def write_files(state: State, mail_folder: Path, clock: Callable[[], datetime]) 
     return written
 
 
+def write_again(state: State, mail_folder: Path) -> int:
+    """Write the files of the messages that were written already, when the folder was lost and the state was not; each
+    gets its time back, by which the newest is known. Returns how many. Raises `DataFolderError`."""
+    written = [message for message in state.messages() if message.written_at is not None and message.eml]
+    for message in written:
+        if Path(message.id).name != message.id:
+            raise DataFolderError(f"{message.id!r}: no message of ours has this id: nothing is written under its name")
+        _write_once(mail_folder, message)
+        at = (message.written_at or message.created_at).timestamp()
+        os.utime(mail_folder / f"{message.id}.eml", (at, at))
+    return len(written)
+
+
 def _write_once(folder: Path, message: Message) -> bool:
     """False if the file is there: an earlier run wrote it whole and died before it could say so."""
     path = folder / f"{message.id}.eml"

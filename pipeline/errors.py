@@ -8,6 +8,7 @@
     │   ├── DataFolderError   the data folder cannot be read or written
     │   ├── VaultError        the archive of pages cannot be reached, read or written
     │   ├── DiskFull          less free space than the disk guard allows, or a full store
+    │   ├── BackupError       a backup cannot be written, read or restored
     │   ├── ModelMissing      a packaged or named model cannot be loaded
     │   ├── StateError        the database failed
     │   ├── SearchError       the search index failed (a run goes on without it)
@@ -56,6 +57,10 @@ class VaultError(FailedRun):
 
 class DiskFull(FailedRun):
     """Less space is free than the disk guard asks for, or the archive's store is full."""
+
+
+class BackupError(FailedRun):
+    """A backup cannot be written, read or restored."""
 
 
 class ModelMissing(FailedRun):

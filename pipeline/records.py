@@ -278,11 +278,11 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The decision of the identify stage on one extraction."""
+    """The decision of the identify stage on one extraction; "taken_down": the article was, and is not taken in again."""
 
     article_id: str
     text_id: str
-    outcome: Literal["new", "revision", "unchanged"]
+    outcome: Literal["new", "revision", "unchanged", "taken_down"]
     copy_of: str | None = None
 
 
@@ -455,6 +455,33 @@ class Message:
     sent_at: datetime | None = None
     attempts: int = 0
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Takedown:
+    """The tombstone of an article that was taken down: what it was, why, by whom and when."""
+
+    article_id: str
+    url: str  # its canonical address
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What a takedown took away and what it left: `copies` are other articles of the same text, `mails` messages that
+    announced its story (of which `withdrawn` were not sent yet and never will be)."""
+
+    takedown: Takedown
+    bodies: int
+    texts: int
+    reports: int
+    stories_ended: tuple[str, ...]
+    stories_changed: tuple[str, ...]
+    copies: tuple[str, ...]
+    mails: tuple[str, ...]
+    withdrawn: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -365,7 +365,9 @@ class Run:
             self._progress(stage, done, len(due))
 
 
-_OUTCOMES = {"new": "new articles", "revision": "revisions", "unchanged": "same text again"}
+_OUTCOMES = {
+    "new": "new articles", "revision": "revisions", "unchanged": "same text again", "taken_down": "taken down before",
+}  # fmt: skip
 
 
 def _result(article: Article, stage: Stage, version: str, payload: dict[str, object]) -> StageResult:

@@ -129,6 +129,21 @@ class Settings(BaseSettings):
         default=30, ge=1, description="how long after its time a scheduled run that did not begin is late"
     )
     console_port: int = Field(default=8765, ge=1, le=65535, description="its port")
+    keep_dropped_pages: int | None = Field(
+        default=None,
+        ge=30,
+        description="days that page and text of an article dropped by the screen are kept (`beatwatch retain`); unset: for ever",
+    )
+    keep_fetch_log: int | None = Field(
+        default=None,
+        ge=30,
+        description="days that a row of the fetch log is kept after which a later one tells of its address; unset: for ever",
+    )
+    keep_mails: int | None = Field(
+        default=None,
+        ge=30,
+        description="days that the files and bytes of digests are kept; unset: for ever",
+    )
 
     @field_validator(
         "smtp_host", "smtp_user", "database", "elasticsearch", "elasticsearch_user", "kibana", "kibana_user", "vault",

@@ -4,8 +4,9 @@ It stands above the run loop: `console` and `flows` call it, nothing in the pipe
 parent side) is built when it is asked for.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from crawlers.vault.store import VaultStore
     from pipeline.adapters.search_elastic import ElasticAddress, ElasticIndex
     from pipeline.adapters.search_probe import Server
+    from pipeline.backup.layout import Manifest
     from pipeline.coding import Coder
+    from pipeline.retention import Rules
     from pipeline.run import Engines, Order
 
 ROOT = Path(__file__).parent.parent
@@ -121,12 +124,17 @@ def opened_state(path: Path, *, create: bool = False, settings: Settings | None 
 
     settings = settings or load_settings()
     if not create and not has_data(path, settings):
-        raise UsageError(f"{path}: no data in it yet; run `beatwatch run --data {path}` first, or give another --data")
+        raise no_data(path)
     state = SqlState.open(_postgres(settings) or DataFolder.open(path).state_url)
     try:
         yield state
     finally:
         state.close()
+
+
+def no_data(path: Path) -> UsageError:
+    """The error of a place in which nothing was ever run."""
+    return UsageError(f"{path}: no data in it yet; run `beatwatch run --data {path}` first, or give another --data")
 
 
 def _postgres(settings: Settings) -> str | None:
@@ -279,6 +287,75 @@ def vault_store(data: Path, settings: Settings | None = None) -> "VaultStore":
     store = open_store(vault_place(data, settings))
     store.check()
     return store
+
+
+def back_up(path: Path, file: Path | None, progress: Progress) -> "Manifest":
+    """Write everything of a data folder into a file, or to stdout; a run may go on meanwhile."""
+    from pipeline.backup.writing import write_file, write_stream
+
+    settings, now = load_settings(), datetime.now(UTC)
+    with opened_state(path, settings=settings) as state:
+        vault = vault_store(path, settings)
+        if file is None:
+            return write_stream(sys.stdout.buffer, state, vault, now, progress)
+        return write_file(file, state, vault, now, progress)
+
+
+def restore(file: Path, path: Path, progress: Progress) -> "Manifest":
+    """Bring a backup into an empty data folder, with the database and the vault of the settings; all but the search
+    index. Raises `UsageError` or `BackupError` where that cannot be done."""
+    from alerts.outbox import write_again
+    from pipeline.adapters.state import SqlState, loading
+    from pipeline.backup.reading import BackupFile
+    from pipeline.backup.restoring import Place, finish
+    from pipeline.backup.restoring import restore as fill
+
+    settings = load_settings()
+    with BackupFile.open(file) as backup:
+        folder = DataFolder.open(path, restoring=True)
+        url = _postgres(settings) or folder.state_url
+        place = Place(
+            folder, vault_store(path, settings), loading.knows, lambda: not loading.is_empty(url),
+            lambda schema, rows: loading.load(url, schema, rows),
+        )  # fmt: skip
+        with folder.hold():
+            fill(backup, place, settings.disk_floor_mb, progress)
+            with closing(SqlState.open(url)) as state:
+                write_again(state, folder.mail)
+            finish(place)
+        return backup.manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """A data folder that no run holds, with its vault, and the call that keeps both ours for the next minutes."""
+
+    folder: DataFolder
+    state: State
+    index: SearchIndex
+    vault: "VaultStore"
+    go_on: Callable[[], None]
+
+
+@contextmanager
+def upkeep(path: Path, settings: Settings | None = None) -> Iterator[Upkeep]:
+    """To take something away for good: no run, no backup and no other upkeep goes on meanwhile. Raises
+    `DataFolderBusy` or `StateError` while one does."""
+    from pipeline.hold import alone_in_the_vault
+
+    settings = settings or load_settings()
+    if not has_data(path, settings):
+        raise no_data(path)
+    with DataFolder.open(path).hold(), opened(path, settings=settings) as kept, alone_in_the_vault(kept.state) as go_on:
+        yield Upkeep(kept.folder, kept.state, kept.index, vault_store(path, settings), go_on)
+
+
+def retention_rules(settings: Settings | None = None) -> "Rules":
+    """The rules of retention that the settings give."""
+    from pipeline.retention import Rules
+
+    settings = settings or load_settings()
+    return Rules(settings.keep_dropped_pages, settings.keep_fetch_log, settings.keep_mails)
 
 
 def mail_server(settings: Settings) -> "SmtpSettings | None":

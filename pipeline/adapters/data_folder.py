@@ -27,11 +27,16 @@ class DataFolder:
     path: Path
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, *, restoring: bool = False) -> Self:
         """Make the folder and its parts where they are missing. Raises `DataFolderError` where that cannot be done, or
-        where they can only be read: also for root, who may write into a folder that nobody is meant to write into.
+        where they can only be read: also for root, who may write into a folder that nobody is meant to write into; and
+        where a restore has begun and not ended, unless this is one.
         """
         folder = cls(path.absolute())
+        if not restoring and folder.restoring.exists():
+            raise DataFolderError(
+                f"{path}: a restore into it was not finished: run the same `beatwatch restore` again, or delete the folder"
+            )
         for part in (folder.path, folder.mail, folder.logs):
             try:
                 part.mkdir(parents=True, exist_ok=True)
@@ -67,6 +72,11 @@ class DataFolder:
     def mail(self) -> Path:
         """Messages as files."""
         return self.path / "mail"
+
+    @property
+    def restoring(self) -> Path:
+        """A file that is there from the beginning of a restore to its end; it names the backup."""
+        return self.path / "restore.unfinished"
 
     @property
     def logs(self) -> Path:

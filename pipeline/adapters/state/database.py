@@ -96,6 +96,7 @@ def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # what was taken down is not to be found in the file's free pages
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
@@ -144,7 +145,7 @@ class Database:
     def schema(self) -> str:
         """The version of the schema."""
         with self.reading() as connection:
-            return str(upgrade.version(connection))
+            return str(upgrade.revision_of(connection))
 
     @staticmethod
     def is_there(url: str) -> bool:

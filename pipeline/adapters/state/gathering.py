@@ -16,6 +16,8 @@ from pipeline.adapters.schema import (
     runs,
     sources,
     stage_results,
+    takedown_addresses,
+    takedowns,
 )
 from pipeline.adapters.state.database import Database
 from pipeline.adapters.state.documents import FETCH_VERSION
@@ -65,7 +67,7 @@ class Gathering(Database):
         return [record(Source, told) for told in facts]
 
     def known_addresses(self, source_ids: Sequence[str], now: datetime) -> list[Known]:
-        """The newest fetch of every address of these sources."""
+        """The newest fetch of every address of these sources; what was taken down counts as read."""
         watched = (
             articles.c.relevant
             & articles.c.vanished_at.is_(None)
@@ -82,7 +84,10 @@ class Gathering(Database):
                 for row in connection.execute(chosen.order_by(addresses.c.source_id, addresses.c.url_key)):
                     known = (row.url, row.etag, row.last_modified, row.sha256, row.at, FetchOutcome(row.outcome))
                     found.append(Known(*known, revisit=bool(row.revisit)))
-        return found
+            gone = sa.select(takedown_addresses.c.url, takedowns.c.at).join(takedowns)
+            away = dict(connection.execute(gone.order_by(takedown_addresses.c.url)).all())
+        settled = [Known(url, None, None, None, at, FetchOutcome.FETCHED) for url, at in away.items()]
+        return [known for known in found if known.url not in away] + settled
 
     def host_waits(self, now: datetime) -> dict[str, datetime]:
         """Hosts that asked to wait beyond `now`: their newest word counts, which may be an earlier time."""

@@ -22,10 +22,3 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_gathered_source_id_sources")),
         sa.PrimaryKeyConstraint("round_id", "source_id", name=op.f("pk_gathered")),
     )
-
-
-def downgrade() -> None:
-    """Take back."""
-    op.drop_table("gathered")
-    op.drop_index(op.f("ix_runs_round_id"), table_name="runs")
-    op.drop_column("runs", "round_id")
