@@ -191,8 +191,7 @@ class _FolderSession:
         self._out = self._path.open("ab")
         _sync_folder(self._path.parent)  # else a crash may lose the name of a file whose contents were synced
         head = self._head(self._name)
-        self._out.write(head)
-        self._length = len(head)
+        self._length = self._out.tell() + self._out.write(head)
         return self._out
 
 

@@ -207,3 +207,22 @@ def test_rows_are_not_turned_to_a_file_that_is_no_longer_planned(desk: Desk, dum
     with pytest.raises(StateError, match="another process cleared the vault"):
         desk.state.replace_vault_file("a.warc.gz", "a.cut1.warc.gz", {0: 0})
     assert dump() == before
+
+
+def test_what_goes_leaves_the_index_as_well(desk: Desk) -> None:
+    near = desk.article(1)
+    desk.miss(near)
+    desk.fetch(fetch(near.url, DAY2, None, outcome=FetchOutcome.FAILED), fetch(near.url, DAY3, None))
+    failed = next(row for row in desk.state.claim_outbox(50) if row[0] == "fetch" and _failed(desk, row))
+    desk.settle()
+    apply(desk.state)
+    assert desk.state.search_document("dropped", near.id).fields["text"] == ""
+    assert desk.waiting() == {("dropped", near.id)}
+    desk.state.remove_fetches(list(desk.state.superseded_fetches(DAY3)), DAY3)
+    assert failed in desk.state.claim_outbox(50)
+    assert desk.state.search_document(*failed).deleted
+    assert failed in set(desk.state.documents())
+
+
+def _failed(desk: Desk, row: tuple[str, str]) -> bool:
+    return desk.state.search_document(*row).fields["outcome"] == FetchOutcome.FAILED
