@@ -3,13 +3,13 @@
 `python benchmarks/bench_elasticsearch.py [ARTICLES]` (default 100,000 generated ones). The node is that of
 `BEATWATCH_TEST_ELASTICSEARCH`, else one of our own.
 
-Bulk, over a fifth of the articles: documents a second of `ElasticIndex.write`, from records to the server's answers, over
-those of the client's `parallel_bulk` with its defaults, whose bodies (the same) were made beforehand: making them, and
-reading every answer, is counted on our side only.
+Bulk: documents a second of `ElasticIndex.write`, from records to the server's answers, over those of the client's
+`parallel_bulk` with its defaults, whose bodies (the same) were made beforehand: making them, and reading every answer, is
+counted on our side only.
 
-Search, over all of them: latency of our `search`, `counts` and `nearest`, from the question to hits with passages, over
-that of the same request bodies sent by the bare client. A question is asked once unmeasured, then thrice by each; the two
-take turns at being first, so that neither always finds the server's caches filled by the other.
+Search: latency of our `search`, `counts` and `nearest`, from the question as a person writes it to hits with passages, over
+that of the same request bodies sent by the bare client. All questions differ. The two take turns at being first with one,
+so that neither always finds what the server remembers of it, and whole answers are made to be forgotten in between.
 """
 
 import os
@@ -38,8 +38,7 @@ from sample.servers.elasticsearch_node import ElasticsearchNode
 
 BATCH = 2_000
 DIMENSIONS = 128
-QUERIES = 200
-ROUNDS = 3
+QUERIES = 600
 COMMON = tuple(
     re.findall(
         "[^ ]+",
@@ -62,7 +61,7 @@ def documents(count: int) -> Iterator[SearchDocument]:
         vector = source.normal(size=DIMENSIONS)
         fields: dict[str, object] = {
             "headline": " ".join(COMMON[i] for i in chosen[:9]), "text": text, "lang": "zh" if number % 4 == 0 else "en",
-            "source": f"paper{number % 300}", "countries": [("FJ", "SB", "PE", "KZ", "IT")[number % 5]],
+            "source": f"paper{number % 300}", "countries": [("FJ", "SB", "PE", "KZ", "IT")[number // 300 % 5]],
             "framing": ("cooperation", "influence", "mixed", "neutral")[number % 4],
             "published": f"202{number % 7}-0{1 + number % 9}-1{number % 10}T06:00:00+00:00",
             "first_seen": "2026-10-06T06:00:00+00:00",
@@ -82,20 +81,19 @@ def batches(count: int) -> Iterator[list[SearchDocument]]:
         yield held
 
 
-def bulk(client: Elasticsearch, url: str, count: int) -> tuple[float, float]:
-    """(ours, bare) in documents a second. The two take turns, batch by batch, so that both meet the same machine; what
-    only prepares a measurement (generating, the bare client's bodies) is not timed."""
-    ours = ElasticIndex(ElasticAddress(url, prefix=f"bench-{uuid.uuid4().hex[:8]}"))
-    bare = ElasticIndex(ElasticAddress(url, prefix=f"bench-{uuid.uuid4().hex[:8]}"))
-    ours.refresh()
-    bare.write(next(batches(1)))  # makes the indices and the field of the vectors
+def bulk(client: Elasticsearch, ours: ElasticIndex, count: int) -> tuple[float, float]:
+    """(ours, bare) in documents a second; `ours` then holds them. The two take turns, batch by batch, and at being first,
+    so that both meet the same machine; what only prepares a measurement (generating, the bare client's bodies) is not
+    timed."""
+    bare = ElasticIndex(ElasticAddress(ours.address.url, prefix=f"bench-{uuid.uuid4().hex[:8]}"))
+    for index in (ours, bare):
+        index.write(next(batches(1)))  # makes the indices and the field of the vectors
     target = mappings.alias(bare.address.prefix, "article")
     spent = {"ours": 0.0, "bare": 0.0}
-    for batch in batches(count):
-        bodies = [action(document, target) for document in batch]
-        spent["ours"] += timed(partial(ours.write, batch))
-        spent["bare"] += timed(partial(send_bare, client, bodies))
-    drop(client, ours)
+    for number, batch in enumerate(batches(count)):
+        for turn in ("ours", "bare") if number % 2 else ("bare", "ours"):
+            bodies = [action(document, target) for document in batch] if turn == "bare" else []
+            spent[turn] += timed(partial(send_bare, client, bodies) if turn == "bare" else partial(ours.write, batch))
     drop(client, bare)
     return count / spent["ours"], count / spent["bare"]
 
@@ -127,8 +125,8 @@ Question = tuple[Callable[[], object], dict[str, Any]]
 def questions(name: str, index: ElasticIndex) -> Iterator[Question]:
     """Calls of our engine, each with the body that it sends. All differ."""
     source = np.random.default_rng(1)
-    for number in range(QUERIES):
-        first, second = (COMMON[i] for i in source.integers(0, len(COMMON), 2))
+    pairs = source.permutation([(first, second) for first in COMMON for second in COMMON]).tolist()
+    for number, (first, second) in enumerate(pairs[:QUERIES]):
         if name == "kNN":
             vector = source.normal(size=DIMENSIONS).tolist()
             yield partial(index.nearest, vector), {"knn": nearest_to(vector, 10), "size": 10}
@@ -136,7 +134,8 @@ def questions(name: str, index: ElasticIndex) -> Iterator[Question]:
             asked = f"{first} {second} published:[202{number % 5} TO 2026]"
             yield partial(index.counts, asked, "country"), counting(parse_query(asked), "country")
         else:
-            asked = f'"{first} {second}"' if name == "phrase" else f"{first} country:FJ source:paper{number % 300}"
+            word, paper = COMMON[number // 24 % len(COMMON)], number % 300
+            asked = f'"{first} {second}"' if name == "phrase" else f"{word} country:FJ source:paper{paper}"
             tree = parse_query(asked)
             body = {"query": asking(AllOf((tree,)), words(tree)), "sort": ORDERS["score"], "size": 21}
             yield partial(index.search, asked), {**body, "track_scores": True, "track_total_hits": False}
@@ -147,17 +146,13 @@ def latencies(client: Elasticsearch, index: ElasticIndex, name: str) -> tuple[li
     target = mappings.alias(index.address.prefix, "article")
     ours: list[float] = []
     bare: list[float] = []
-    for ask, body in questions(name, index):
+    for number, (ask, body) in enumerate(questions(name, index)):
         pair: list[tuple[list[float], Callable[[], object]]] = [
             (ours, ask), (bare, partial(client.search, index=target, **body)),
         ]  # fmt: skip
-        ask()
-        for _ in range(ROUNDS):
-            for spent, call in pair if len(ours) % 2 else reversed(pair):
-                client.indices.clear_cache(
-                    index=target, request=True
-                )  # whole answers, which would leave nothing to time
-                spent.append(1000 * timed(call))
+        for spent, call in pair if number % 2 else reversed(pair):
+            client.indices.clear_cache(index=target, request=True)  # of whole answers
+            spent.append(1000 * timed(call))
     return ours, bare
 
 
@@ -176,13 +171,11 @@ def main() -> None:
     """Print rates, latencies and their ratios."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with node() as url, Elasticsearch(url, serializer=OrjsonSerializer(), request_timeout=120) as client:
-        ours, bare = bulk(client, url, count // 5)
-        print(
-            f"bulk, {count // 5:,} articles: ours {ours:,.0f}/s, bare parallel_bulk {bare:,.0f}/s, ratio {ours / bare:.2f}"
-        )
         index = ElasticIndex(ElasticAddress(url, prefix=f"bench-{uuid.uuid4().hex[:8]}"))
-        for batch in batches(count):
-            index.write(batch)
+        ours, bare = bulk(client, index, count)
+        print(
+            f"bulk, {count:,} articles: ours {ours:,.0f}/s, bare parallel_bulk {bare:,.0f}/s, ratio {ours / bare:.2f}"
+        )
         index.refresh()
         for name in ("phrase", "filter", "aggregation", "kNN"):
             waits = latencies(client, index, name)

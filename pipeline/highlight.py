@@ -34,22 +34,24 @@ def passages(text: str, wanted: Sequence[Text]) -> tuple[str, ...]:
 
 
 def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    begin = _word_start(text, max(0, spans[0][0] - AROUND))
-    end = _word_end(text, min(len(text), spans[-1][1] + AROUND))
-    pieces, at = [], begin
+    begin, end = _word_start(text, spans[0][0] - AROUND), _word_end(text, spans[-1][1] + AROUND)
+    shown, at = "", begin
     for start, stop in spans:
-        pieces.append(f"{text[at:start]}[[{text[start:stop]}]]")
+        shown += f"{text[at:start]}[[{text[start:stop]}]]"
         at = stop
-    shown = " ".join(("".join(pieces) + text[at:end]).split())
-    return f"{'… ' if begin > 0 else ''}{shown}{' …' if end < len(text) else ''}"
+    shown = " ".join((shown + text[at:end]).split())
+    return f"{'… ' if begin else ''}{shown}{' …' if end < len(text) else ''}"
 
 
 def _word_start(text: str, at: int) -> int:
     """Not in the middle of a word, where the script has words: the next space within reach, else here."""
-    space = text.find(" ", at, at + 20) if at else -1
-    return space + 1 if space >= 0 else at
+    if at <= 0:
+        return 0
+    return text.find(" ", at, at + 20) + 1 or at
 
 
 def _word_end(text: str, at: int) -> int:
-    space = text.rfind(" ", max(0, at - 20), at) if at < len(text) else -1
+    if at >= len(text):
+        return len(text)
+    space = text.rfind(" ", at - 20, at)
     return space if space >= 0 else at

@@ -44,6 +44,7 @@ _VOWELS = "".join(
 # The tokens of normalised text: a character of a script without spaces with its vowel marks, or a word of another script.
 _REST = f"[^ {_SINGLES}]*(?:[{_VOWELS}]+[^ {_SINGLES}]*)*"
 _TOKEN = re.compile(f"[{_SINGLES}][{_VOWELS}]*|[^ {_SINGLES}]{_REST}")
+_RUN = re.compile(f"[{_SINGLES}]+|[^ {_SINGLES}]{_REST}")
 # What may follow what was found of a token, by (whether it is a single character's, whether it may go on).
 _RESTS = {
     (True, True): re.compile(f"[{_VOWELS}]*"),
@@ -72,7 +73,16 @@ def tokens(text: str) -> tuple[Token, ...]:
 def token_text(text: str) -> str:
     """The tokens of `text` joined by spaces: what an engine indexes."""
     normal = _spelled(text) if _clusters(text) else text.translate(_CHARACTERS)
-    return " ".join(normal.split() if normal.isascii() else _TOKEN.findall(normal))
+    if normal.isascii() or not _SINGLE.search(normal):
+        return " ".join(normal.split())
+    return " ".join(map(_apart, _RUN.findall(normal)))
+
+
+def _apart(run: str) -> str:
+    """A word as it is, characters of a script without spaces one by one; a vowel mark, which is no letter, with its own."""
+    if not _SINGLE.match(run):
+        return run
+    return " ".join(run if run.isalpha() else _TOKEN.findall(run))
 
 
 class Normalised:
@@ -95,8 +105,12 @@ class Normalised:
         found = search(text)
         while found:
             start, end = found.span()
-            if (text[start - 1 : start] == " " or self._begins(start)) and (last := rest(text, end)):
-                yield self.original(start, last.end()) if self._uneven else (start, last.end())
+            if text[start - 1 : start] == " " or self._begins(start):
+                if text[end : end + 1] != " ":
+                    last = rest(text, end)
+                    end = last.end() if last else start
+                if end > start:
+                    yield self.original(start, end) if self._uneven else (start, end)
             found = search(text, start + 1)
 
     def _begins(self, at: int) -> bool:

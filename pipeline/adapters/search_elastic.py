@@ -465,5 +465,5 @@ def _hit(found: Mapping[str, Any], kind: Kind, wanted: Sequence[Text]) -> Search
     source = found["_source"]
     written = {name: source[slot] for slot, name in _slots(kind) if slot in source}
     document = SearchDocument(kind, source["id"], source["row_version"], fields=written | source["shown"])
-    shown = [passage for text in texts(document) for passage in passages(text, wanted)]
+    shown = [passage for slot, _ in _slots(kind) for passage in passages(source.get(slot, ""), wanted)]
     return SearchHit(document, found["_score"] or 0.0, tuple(shown))
