@@ -72,7 +72,7 @@ def test_a_backup_is_restored_elsewhere(beatwatch: Beatwatch, place: Path, tmp_p
     made = checked("backup", beatwatch("backup", file, "--data", place, "--json").out)
     assert (made["vault_files"], made["missing"]) == (1, [])
     done = checked("restore", beatwatch("restore", file, "--data", other, "--json").out)
-    assert (done["documents"], done["vault_files"]) == (4, 1)
+    assert (done["documents"], done["vault_files"]) == (5, 1)
     assert export(beatwatch, other) == export(beatwatch, place)
     assert beatwatch("search", NAME, "--data", other).out == beatwatch("search", NAME, "--data", place).out
     assert "1 answer" in beatwatch("search", NAME, "--data", other).out
@@ -83,7 +83,7 @@ def test_an_index_that_is_not_wanted_can_be_made_later(beatwatch: Beatwatch, pla
     assert "archive file" in beatwatch("backup", file, "--data", place).out
     told = beatwatch("restore", file, "--no-index", "--data", other).out
     assert f"next: beatwatch reindex --data {other}" in told
-    assert "4 documents" in beatwatch("reindex", "--data", other).out
+    assert "5 documents" in beatwatch("reindex", "--data", other).out
 
 
 def test_a_backup_goes_through_a_pipe(place: Path, tmp_path: Path, beatwatch: Beatwatch) -> None:

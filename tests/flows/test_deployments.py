@@ -100,7 +100,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
                 hide_password=False
             ),
             "DO_NOT_TRACK": "1",
-            "BEATWATCH_HOME": str(ROOT),
+            "PWD": str(ROOT),
             "BEATWATCH_DATABASE": state.set(drivername="postgresql").render_as_string(hide_password=False),
             "BEATWATCH_VAULT": str(folder / "vault"),
             "BEATWATCH_WORKERS": "2",

@@ -4,6 +4,7 @@ The article's row is deleted and not emptied: what is not there cannot be shown 
 else refers to it is settled in the same transaction: stories, copies, unsent mails, the documents of the index.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,7 @@ from pipeline.adapters.state.writing import PARTS, Row, Writing, chunks
 from pipeline.errors import StateError
 from pipeline.records import ArchiveRef, DocumentKind, Removal, Takedown, digest128
 
+_ID = re.compile("[0-9a-f]{32}")
 WITHDRAWN = "withdrawn: it tells of an article that was taken down"
 
 
@@ -57,7 +59,8 @@ class Takedowns(Database):
     def takedown(self, wanted: str) -> Takedown | None:
         """By the article's id, or any address that led to it."""
         at_address = sa.select(takedown_addresses.c.article_id).where(takedown_addresses.c.url_key == digest128(wanted))
-        query = sa.select(takedowns).where((takedowns.c.article_id == wanted) | takedowns.c.article_id.in_(at_address))
+        by_id = takedowns.c.article_id == wanted if _ID.fullmatch(wanted) else sa.false()  # no database takes any word
+        query = sa.select(takedowns).where(by_id | takedowns.c.article_id.in_(at_address))
         with self.reading() as connection:
             row = connection.execute(query).first()
         return Takedown(row.article_id, row.url, row.reason, row.by, row.at) if row else None
