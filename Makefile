@@ -39,7 +39,7 @@ quick: install ## lint, types, import rules and unit tests: under two minutes
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q -m "not server and not model"
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not server and not model"
 
 test: quick ## everything: also real crawls, models, servers
 	$(BIN)/pytest -q -m "server or model"
