@@ -9,7 +9,7 @@ DATA ?= var/$(SOURCES)$(if $(filter distributed,$(ENGINE)),-distributed)
 AROUND := $(if $(filter distributed,$(ENGINE)),$(BIN)/python -m sample.servers with $(DATA)/servers)
 LOCK := requirements$(if $(TORCH),-$(TORCH),).lock
 
-.PHONY: help install run test quick console bench elasticsearch postgres lock clean
+.PHONY: help install run test quick console bench elasticsearch postgres secrets lock clean
 
 help: ## this list
 	@grep -E '^[a-z ]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,7 +39,7 @@ quick: install ## lint, types, import rules and unit tests: under two minutes
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q -m "not server and not model"
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not server and not model"
 
 test: quick ## everything: also real crawls, models, servers
 	$(BIN)/pytest -q -m "server or model"
@@ -49,6 +49,9 @@ bench: install ## measurements, as ratios against a peer or a floor in the same 
 
 elasticsearch postgres: install ## a real server on loopback for tests, until Ctrl-C (needs maven and JDK 17)
 	$(BIN)/python -m sample.servers $@
+
+secrets: ## passwords and certificates for docker-compose.yml, into secrets/; what is there stays (needs openssl, no installation)
+	@$(PYTHON) -m deploy.secret_files secrets
 
 lock: ## resolve pyproject.toml anew into requirements.lock and requirements-cpu.lock (hashes, no host names)
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet "uv==$(UV_VERSION)"; }

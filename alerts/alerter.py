@@ -22,7 +22,7 @@ class MailAlerter:
     """Tells what is new by `rules`: as files under `mail_folder`, and by mail if there is a server.
 
     `sources` are those that the run asks. `deliver_mail` is False for sample runs, which mail nobody. `clock` dates
-    what was written and sent; the mails themselves are dated by the run.
+    what was written and sent; the mails themselves are dated by the run. `quiet`: say nothing where nothing is new.
     """
 
     state: State
@@ -33,13 +33,14 @@ class MailAlerter:
     clock: Callable[[], datetime]
     smtp: SmtpSettings | None = None
     deliver_mail: bool = False
+    quiet: bool = False
 
-    def announce(self, run_id: str, now: datetime, table: Mapping[str, int]) -> int:
+    def announce(self, round_id: str, now: datetime, table: Mapping[str, int]) -> int:
         """Put what is new into the outbox and deliver it; returns how many messages were made.
 
         A mail server that refuses is a warning and not a failed run: its messages wait in the outbox.
         """
-        return len(self._tell(facts_of_run(now, self.sources, self.state.fetches(run_id=run_id), table)))
+        return len(self._tell(facts_of_run(now, self.sources, self.state.fetches(round_id=round_id), table)))
 
     def announce_failure(self, now: datetime, reason: str) -> None:
         """Tell that the run failed. Raises nothing of ours: the failure itself must reach the caller, not this one."""
@@ -49,7 +50,7 @@ class MailAlerter:
             _log.warning("the failed run could not be announced: %s", error)
 
     def _tell(self, facts: RunFacts) -> tuple[Message, ...]:
-        queued = enqueue(self.state, self.rules, facts, self.sources, self.sender)
+        queued = enqueue(self.state, self.rules, facts, self.sources, self.sender, quiet=self.quiet)
         write_files(self.state, self.mail_folder, self.clock)
         if self.smtp is not None:
             sending = send(self.state, self.smtp, self.clock, deliver_mail=self.deliver_mail)

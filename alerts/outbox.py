@@ -31,15 +31,22 @@ added today does not mail a year."""
 
 
 def enqueue(
-    state: State, rules: Sequence[WatchRule], facts: RunFacts, sources: Mapping[str, Source], sender: str
+    state: State,
+    rules: Sequence[WatchRule],
+    facts: RunFacts,
+    sources: Mapping[str, Source],
+    sender: str,
+    *,
+    quiet: bool = False,
 ) -> tuple[Message, ...]:
-    """Put what each rule has to say after a run into the outbox; returns the messages that are new there."""
+    """Put what each rule has to say after a run into the outbox; returns the messages that are new there. `quiet`: as if
+    each rule were quiet."""
     announced = {rule.id: state.announced(rule.id) for rule in rules}
     news = () if facts.failure is not None else _news(state, announced.values(), facts.now)
     queued = []
     for rule in rules:
         digest = make_digest(rule, unannounced(rule, announced[rule.id], news), facts, sources)
-        if digest.kind == "nothing_new" and (rule.quiet or _told_today(state, rule, facts.now.date())):
+        if digest.kind == "nothing_new" and (quiet or rule.quiet or _told_today(state, rule, facts.now.date())):
             continue
         message = render(digest, rule.to, sender)
         if state.enqueue_message(message, [item.story_id for item in digest.items]):
@@ -71,6 +78,19 @@ def write_files(state: State, mail_folder: Path, clock: Callable[[], datetime]) 
         written += _write_once(mail_folder, message)
         state.mark_message(message.id, written_at=clock())
     return written
+
+
+def write_again(state: State, mail_folder: Path) -> int:
+    """Write the files of the messages that were written already, when the folder was lost and the state was not; each
+    gets its time back, by which the newest is known. Returns how many. Raises `DataFolderError`."""
+    written = [message for message in state.messages() if message.written_at is not None and message.eml]
+    for message in written:
+        if Path(message.id).name != message.id:
+            raise DataFolderError(f"{message.id!r}: no message of ours has this id: nothing is written under its name")
+        _write_once(mail_folder, message)
+        at = (message.written_at or message.created_at).timestamp()
+        os.utime(mail_folder / f"{message.id}.eml", (at, at))
+    return len(written)
 
 
 def _write_once(folder: Path, message: Message) -> bool:

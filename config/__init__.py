@@ -1,1 +1,1 @@
-"""What an operator edits: settings, sources, codebook, lexicon, gazetteer, watch rules."""
+"""What an operator edits: settings, sources, codebook, lexicon, gazetteer, watch rules, what Kibana shows."""

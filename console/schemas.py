@@ -15,23 +15,35 @@ from pydantic import TypeAdapter
 
 from console import shapes
 from console.commands.alerts import Outbox
+from console.commands.backup import Backup
 from console.commands.console import Serving
 from console.commands.doctor import Health
 from console.commands.export import Export
+from console.commands.kibana import Asked, Brought, WrittenObjects
 from console.commands.ledger import Ledger
+from console.commands.restore import Restored
+from console.commands.retain import Retention
 from console.commands.search import Found
 from console.commands.serve import Schedule
 from console.commands.sources import Catalogue, Check
 from console.commands.stories import Stories
 from console.commands.story import StoryWhole
+from console.commands.takedown import TakenDown
 from console.commands.today import Today
 from console.commands.trace import Trace
+from console.commands.watch import Watched
 from console.exported import ExportedArticle, ExportedEngagement, ExportedStory
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 ANSWERS: Mapping[str, type] = {
     "run": shapes.RunAnswer,
     "reindex": shapes.ReindexAnswer,
+    "reprocess": shapes.ReprocessAnswer,
+    "watch": Watched,
+    "backup": Backup,
+    "restore": Restored,
+    "retain": Retention,
+    "takedown": TakenDown,
     "serve": Schedule,
     "today": Today,
     "code": shapes.CodeAnswer,
@@ -52,6 +64,9 @@ ANSWERS: Mapping[str, type] = {
     "sources-list": Catalogue,
     "sources-check": Check,
     "alerts-log": Outbox,
+    "kibana-push": Brought,
+    "kibana-export": WrittenObjects,
+    "kibana-check": Asked,
     "evaluate": shapes.EvaluateAnswer,
     "console": Serving,
     "doctor": Health,

@@ -26,6 +26,13 @@ class ReindexAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ReprocessAnswer:
+    """`beatwatch reprocess --json`: `counts` by row of the table."""
+
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class CodeAnswer:
     """`beatwatch code --json`."""
 

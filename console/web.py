@@ -1,4 +1,5 @@
-"""The web console: read-only pages over the state, for one machine (the caller binds it to 127.0.0.1).
+"""The web console: read-only pages over the state, for one machine. The caller says where it listens; only requests
+for this machine's own names are answered, so a proxy before it asks for one of them.
 
 Server-rendered, no script at all: what it shows comes from the press, and a page without scripts under a policy that
 allows none leaves a hostile headline nothing to run. The pages read the state on the server's own thread, as the
@@ -60,11 +61,12 @@ class SecurityHeaders:
         await self._app(scope, receive, with_headers)
 
 
-def web_app(state: State, sources: Mapping[str, Source], clock: Callable[[], datetime]) -> Starlette:
-    """The console as an ASGI application. It writes nothing and answers GET and HEAD only."""
+def web_app(state: State, sources: Callable[[], Mapping[str, Source]], clock: Callable[[], datetime]) -> Starlette:
+    """The console as an ASGI application. It writes nothing and answers GET and HEAD only. `sources`, by id, are asked for
+    with each page: the first run may come after the console has started."""
 
     async def today(_request: Request) -> Response:
-        return _page("day.html", page=day_page(state, sources, clock()))
+        return _page("day.html", page=day_page(state, sources(), clock()))
 
     async def story(request: Request) -> Response:
         asked = request.path_params["story_id"]
@@ -73,11 +75,11 @@ def web_app(state: State, sources: Mapping[str, Source], clock: Callable[[], dat
             raise HTTPException(404)
         if found.id != asked:
             return RedirectResponse(f"/story/{found.id}", status_code=302)
-        item, articles = story_page(state, sources, found)
+        item, articles = story_page(state, sources(), found)
         return _page("story.html", story=found, headline=one_line(found.headline), item=item, articles=articles)
 
     async def catalogue(_request: Request) -> Response:
-        return _page("sources.html", sources=source_views(state, sources))
+        return _page("sources.html", sources=source_views(state, sources()))
 
     return Starlette(
         routes=[

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -165,6 +165,7 @@ class SourceFile(Declared):
     spider: Annotated[str, AfterValidator(_spider)] | None = None
     timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
     delay: Annotated[float, Field(ge=0, le=3600)] = 5.0
+    every: Literal["day", "hour"] = "day"
     follow: tuple[Annotated[str, AfterValidator(_host)], ...] = ()
     baseline_at: UtcTime | None = None
     rules: tuple[PageRulesFile, ...] = ()

@@ -8,9 +8,11 @@ any library may print on.
 import argparse
 import ctypes
 import os
+import select
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +20,7 @@ from pathlib import Path
 from crawlers.handover import Handover
 from crawlers.vault.place import ENVIRONMENT, default_place, guarded_folders, open_store, read_place
 from crawlers.vault.writer import VaultWriter
-from crawlers.wire import failure_of, handed_line, read_plan
+from crawlers.wire import NOT_HELD, failure_of, handed_line, read_plan
 from pipeline.errors import FailedRun
 from pipeline.records import GatherPlan
 
@@ -30,7 +32,7 @@ def main() -> None:
     options = _options()
     die_with(options.parent)
     plan = read_plan(sys.stdin.buffer.readline())
-    threading.Thread(target=_end_with_stdin, name="parent-watch", daemon=True).start()
+    threading.Thread(target=_watch_stdin, args=(plan.lease_seconds,), name="parent-watch", daemon=True).start()
     try:
         vault = _vault(options.data, plan, options.floor_mb)
     except FailedRun as error:
@@ -66,10 +68,21 @@ def die_with(parent: int) -> None:
         os._exit(1)
 
 
-def _end_with_stdin() -> None:
-    while os.read(sys.stdin.fileno(), 1 << 16):  # not through its buffer, whose lock would block the interpreter's end
-        pass
-    os._exit(1)
+def _watch_stdin(lease_seconds: float | None) -> None:
+    """End the process with its parent, and when it was not told for half of `lease_seconds` that its hosts are held:
+    another worker may soon ask them. What was handed over is safe, and the vault is made to be cut off at any byte."""
+    stdin, told = sys.stdin.fileno(), _awake()
+    while lease_seconds is None or _awake() - told < lease_seconds / 2:
+        if select.select([stdin], [], [], 1.0)[0]:
+            if not os.read(stdin, 1 << 16):  # not through its buffer, whose lock would block the interpreter's end
+                os._exit(1)
+            told = _awake()
+    os._exit(NOT_HELD)
+
+
+def _awake() -> float:
+    """Seconds of a clock that goes on while the machine sleeps: leases end by then as well."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.monotonic()
 
 
 def crawl(plan: GatherPlan, vault: VaultWriter, handover: Handover) -> None:

@@ -142,6 +142,10 @@ class Crawl(scrapy.Spider):
         elif problem := url_problem(url, self.rules):
             self._answers[key] = Answer(outcome=FetchOutcome.REFUSED_ADDRESS, reason=problem)
             yield from self._arrive(errand, self._answers[key])
+        elif self._plan.hosts and bare(host_of(url)) not in self._plan.hosts:
+            reason = f"{bare(host_of(url))} may be asked by another worker: list it under `follow` in the source's file"
+            self._answers[key] = Answer(outcome=FetchOutcome.POSTPONED, reason=reason)
+            yield from self._arrive(errand, self._answers[key])
         else:
             self._waiting[key] = [errand]
             yield self._request(errand, url, key)

@@ -4,12 +4,18 @@ A full disk breaks the database in the middle of a commit and takes the machine'
 stops early loses nothing, because the next one takes it up.
 """
 
+import errno
 import shutil
 from pathlib import Path
 
 from pipeline.errors import DataFolderError, DiskFull
 
 DEFAULT_FLOOR_MB = 500
+
+
+def is_full(error: OSError) -> bool:
+    """Whether it says that the disk, or the user's share of it, is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def require_space(folder: Path, floor_mb: int = DEFAULT_FLOOR_MB) -> None:

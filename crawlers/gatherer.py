@@ -7,16 +7,17 @@ iterator whatever ends it (completion, an exception in the run loop, a kill).
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from crawlers.disk import DEFAULT_FLOOR_MB, require_space
 from crawlers.vault.place import ENVIRONMENT, Place, default_place, guarded_folders, place_text
-from crawlers.wire import plan_line, read_handed
+from crawlers.ways import own_hosts
+from crawlers.wire import NOT_HELD, plan_line, read_handed
 from pipeline.errors import DataFolderError, FailedRun
-from pipeline.records import Fetch, GatherPlan
+from pipeline.records import Fetch, GatherPlan, Source
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
 _LAST_LINES = 5
@@ -36,7 +37,11 @@ class ScrapyGatherer:
         self._data, self._floor_mb, self._python = data, floor_mb, python
         self._vault = vault or default_place(data.resolve())
 
-    def gather(self, plan: GatherPlan) -> Iterator[list[Fetch]]:
+    def hosts(self, source: Source) -> frozenset[str]:
+        """Of its home, ways in and further hosts, without "www."."""
+        return own_hosts(source)
+
+    def gather(self, plan: GatherPlan, hold: Callable[[], None] = lambda: None) -> Iterator[list[Fetch]]:
         """Batches of rows, their bodies synced. Raises `FailedRun` (`DiskFull`, `DataFolderError`, `VaultError`) if the
         crawl cannot run or dies. The crawl starts with the first `next` and ends with the iterator."""
         log = self.log_path(plan.run_id)
@@ -46,7 +51,11 @@ class ScrapyGatherer:
         try:
             _tell(child, plan)
             with rows:
-                yield from _batches(rows, child, log)
+                for batch in _batches(rows, child, log):
+                    hold()
+                    _say_held(child)
+                    if batch:
+                        yield batch
             child.wait(_GOODBYE)
         finally:
             _end(child)
@@ -91,7 +100,16 @@ def _tell(child: subprocess.Popen[bytes], plan: GatherPlan) -> None:
         child.stdin.flush()
 
 
+def _say_held(child: subprocess.Popen[bytes]) -> None:
+    """The child counts from here how long its hosts are held."""
+    assert child.stdin is not None
+    with suppress(BrokenPipeError):
+        child.stdin.write(b"\n")
+        child.stdin.flush()
+
+
 def _batches(rows: BinaryIO, child: subprocess.Popen[bytes], log: Path) -> Iterator[list[Fetch]]:
+    """Rows as they come; every few seconds at least an empty batch."""
     for line in rows:
         try:
             handed = read_handed(line)
@@ -107,6 +125,8 @@ def _batches(rows: BinaryIO, child: subprocess.Popen[bytes], log: Path) -> Itera
 
 def _obituary(child: subprocess.Popen[bytes], log: Path) -> str:
     status = child.wait()
+    if status == NOT_HELD:
+        return "the crawl ended: for too long nobody said that its hosts are still held; did the database answer?"
     how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
     return f"the crawl {how}; the end of {log}: {_last_lines(log)}"
 

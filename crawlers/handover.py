@@ -17,6 +17,8 @@ from pipeline.records import Fetch
 
 BATCH_ROWS = 50
 BATCH_SECONDS = 0.5
+SILENCE_SECONDS = 1.0
+"""Without rows for so long, an empty message says that the crawl is alive."""
 
 
 class Handover:
@@ -71,7 +73,7 @@ class Handover:
     def _write(self) -> None:
         try:
             with os.fdopen(self._fd, "wb") as pipe:
-                while (handed := self._lines.get()) is not None:
+                while (handed := self._next()) is not None:
                     failed = self._failure() if handed.rows else None
                     pipe.write(handed_line(failed or handed))
                     pipe.flush()
@@ -79,6 +81,12 @@ class Handover:
                         os._exit(1)
         except BrokenPipeError:
             os._exit(1)
+
+    def _next(self) -> Handed | None:
+        try:
+            return self._lines.get(timeout=SILENCE_SECONDS)
+        except queue.Empty:
+            return Handed()
 
     def _failure(self) -> Handed | None:
         """Sync the vault; what to tell the parent if that fails."""

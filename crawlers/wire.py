@@ -11,6 +11,8 @@ from pydantic import TypeAdapter
 from pipeline.errors import BeatwatchError, DataFolderError, DiskFull, FailedRun, VaultError
 from pipeline.records import Fetch, GatherPlan
 
+NOT_HELD = 3
+"""Exit status of a child that was not told in time that its hosts are still held."""
 FailureKind = Literal["DiskFull", "DataFolderError", "VaultError", "FailedRun"]
 _ERRORS: dict[FailureKind, type[FailedRun]] = {
     "DiskFull": DiskFull, "DataFolderError": DataFolderError, "VaultError": VaultError, "FailedRun": FailedRun

@@ -8,9 +8,11 @@
     │   ├── DataFolderError   the data folder cannot be read or written
     │   ├── VaultError        the archive of pages cannot be reached, read or written
     │   ├── DiskFull          less free space than the disk guard allows, or a full store
+    │   ├── BackupError       a backup cannot be written, read or restored
     │   ├── ModelMissing      a packaged or named model cannot be loaded
     │   ├── StateError        the database failed
-    │   └── SearchError       the search index failed (a run goes on without it)
+    │   ├── SearchError       the search index failed (a run goes on without it)
+    │   └── KibanaError       Kibana cannot be reached, or refuses what we bring
     ├── Permanent             one input can never be processed: quarantine
     └── Transient             one input failed now and may succeed later: retried
 
@@ -57,6 +59,10 @@ class DiskFull(FailedRun):
     """Less space is free than the disk guard asks for, or the archive's store is full."""
 
 
+class BackupError(FailedRun):
+    """A backup cannot be written, read or restored."""
+
+
 class ModelMissing(FailedRun):
     """An encoder or a fitted head cannot be loaded."""
 
@@ -67,6 +73,10 @@ class StateError(FailedRun):
 
 class SearchError(FailedRun):
     """The search index failed; its outbox keeps what is to be written."""
+
+
+class KibanaError(FailedRun):
+    """Kibana cannot be reached, or refuses what is brought to it; what it took stays."""
 
 
 class Permanent(BeatwatchError):

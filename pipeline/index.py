@@ -4,14 +4,11 @@ Only the holder of the lease indexes: whoever builds anew must not lose what ano
 about to be replaced. Rows that another process leaves meanwhile stay in the outbox, and the holder comes to them.
 """
 
-import os
-import socket
-import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from itertools import islice
 
 from pipeline.errors import StateError
+from pipeline.hold import holding
 from pipeline.ports import Progress, SearchIndex, State
 from pipeline.records import SearchDocument
 
@@ -25,7 +22,7 @@ def catch_up(state: State, index: SearchIndex, progress: Progress) -> int:
     """Write everything that waits into the index; returns how many documents were written, 0 while another process
     is at it."""
     written, total = 0, state.outbox_size()
-    with _holding(state) as hold:
+    with holding(state, LEASE, LEASE_SECONDS) as hold:
         while hold() and (rows := state.claim_outbox(BATCH)):
             documents = [state.search_document(kind, id_) for kind, id_ in rows]
             refused = index.write(documents)
@@ -54,31 +51,8 @@ def build_anew(state: State, index: SearchIndex, progress: Progress) -> int:
             done += len(batch)
             progress("index", done, None)
 
-    with _holding(state) as hold:
+    with holding(state, LEASE, LEASE_SECONDS) as hold:
         if not hold():
             raise StateError("another process is indexing: wait until it ends and run `beatwatch reindex` again")
         state.set_aside(index.rebuild(batches()))
     return done
-
-
-class _Hold:
-    """The lease, taken or prolonged at each call; False while another process has it."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-
-    def __call__(self) -> bool:
-        return self._state.acquire_lease(LEASE, self._holder, LEASE_SECONDS)
-
-    def release(self) -> None:
-        self._state.release_lease(LEASE, self._holder)
-
-
-@contextmanager
-def _holding(state: State) -> Iterator[_Hold]:
-    hold = _Hold(state)
-    try:
-        yield hold
-    finally:
-        hold.release()

@@ -8,8 +8,9 @@ and each call counts). Adapters raise `StateError`, `SearchError`, `VaultError`,
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ from pipeline.records import (
     Merge,
     Message,
     Refusal,
+    Removal,
     Screening,
     SearchDocument,
     SearchHit,
@@ -38,6 +40,7 @@ from pipeline.records import (
     StageResult,
     Story,
     StoryDecision,
+    Takedown,
 )
 
 Vectors = NDArray[np.float32]
@@ -46,11 +49,16 @@ Vectors = NDArray[np.float32]
 class Gatherer(Protocol):
     """The network in (`crawlers`)."""
 
-    def gather(self, plan: GatherPlan) -> Iterator[list[Fetch]]:
+    def hosts(self, source: Source) -> frozenset[str]:
+        """The hosts that are asked for a source."""
+        ...
+
+    def gather(self, plan: GatherPlan, hold: Callable[[], None]) -> Iterator[list[Fetch]]:
         """Fetch what `plan` names; yield batches whose bodies are already synced to the vault.
 
-        A failing source is a `Fetch` with its outcome, never an exception. Raises `FailedRun` if the crawl itself
-        cannot run or dies. Closing the iterator ends the crawl.
+        `hold` is called every few seconds; what it raises ends the crawl, and where it is not called in time the crawl
+        ends by itself (`GatherPlan.lease_seconds`). A failing source is a `Fetch` with its outcome, never an exception.
+        Raises `FailedRun` if the crawl itself cannot run or dies. Closing the iterator ends the crawl.
         """
         ...
 
@@ -80,6 +88,23 @@ class Encoder(Protocol):
         ...
 
 
+class Snapshot(Protocol):
+    """The state as it was at one moment, for a backup."""
+
+    @property
+    def revision(self) -> str:
+        """The schema that its rows are of."""
+        ...
+
+    def tables(self) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+        """Each table's name and rows as plain JSON values, referenced tables first; one after the other."""
+        ...
+
+    def cited(self) -> dict[str, int]:
+        """Names of the vault's files that rows cite, each with the offset of the last record that is cited."""
+        ...
+
+
 class State(Protocol):
     """The system of record (SQL)."""
 
@@ -98,8 +123,24 @@ class State(Protocol):
         """Close the run with its table of counts."""
         ...
 
+    def join_round(self, run_id: str, round_id: str) -> None:
+        """Let the run share its sources with those of the round; each run begins as a round by itself."""
+        ...
+
+    def completed_round(self, round_id: str) -> bool:
+        """Whether a run of the round was completed: everything of it was gathered, coded and told."""
+        ...
+
+    def gathered(self, round_id: str) -> set[str]:
+        """Ids of the sources that runs of this round have asked to the end."""
+        ...
+
+    def mark_gathered(self, round_id: str, source_ids: Sequence[str]) -> None:
+        """Note that these sources were asked to the end."""
+        ...
+
     def completed_runs(self, kind: Literal["sample", "live"]) -> int:
-        """How many runs of this kind were completed in this state."""
+        """How many rounds of this kind were completed in this state."""
         ...
 
     def newest_run(self) -> datetime | None:
@@ -132,7 +173,7 @@ class State(Protocol):
         ...
 
     def fetches(
-        self, *, url: str | None = None, source_id: str | None = None, run_id: str | None = None
+        self, *, url: str | None = None, source_id: str | None = None, round_id: str | None = None
     ) -> list[Fetch]:
         """Rows of the fetch log, oldest first; `url` matches the asked and the final address."""
         ...
@@ -328,12 +369,95 @@ class State(Protocol):
         ...
 
     # --- leases
-    def acquire_lease(self, name: str, holder: str, seconds: float) -> bool:
-        """Take or prolong a lease by the database's clock; False while another holder has it."""
+    def acquire_leases(self, names: Iterable[str], holder: str, seconds: float) -> set[str]:
+        """Take or prolong leases by the database's clock; returns the names of those that `holder` has now, the others
+        are another's."""
         ...
 
-    def release_lease(self, name: str, holder: str) -> None:
-        """Give a lease back."""
+    def lease_holder(self, name: str) -> str | None:
+        """Who holds a lease now."""
+        ...
+
+    def release_leases(self, names: Mapping[str, float], holder: str) -> None:
+        """Give leases back; each can be taken again when its rest (seconds) is over."""
+        ...
+
+    # --- takedowns
+    def take_down(self, article_id: str, *, reason: str, by: str, at: datetime) -> Removal:
+        """Take an article away with its texts, codes, reports, vectors and bodies; leave a tombstone. Its records in the
+        vault go onto the list of cuts; stories are told by their other articles or end; the first of its copies becomes
+        an original; mails about its story that were not sent are withdrawn; the index is told by the outbox. From then
+        on nothing writes about it: its addresses count as known, its pages are turned away (an identity "taken_down"),
+        results, vectors and decisions about it are dropped. Raises `StateError` if there is no such article."""
+        ...
+
+    def takedown(self, wanted: str) -> Takedown | None:
+        """The tombstone by the article's id or any address that led to it."""
+        ...
+
+    def addresses_taken_down(self, article_id: str) -> list[str]:
+        """Every address that leads to what was taken down, in order."""
+        ...
+
+    def archived_bodies(self, article_id: str) -> list[ArchiveRef]:
+        """Where an article's bodies lie in the vault."""
+        ...
+
+    # --- retention
+    def dropped_bodies(self, before: datetime) -> Iterator[str]:
+        """Keys of the bodies of dropped articles whose newest body was fetched before; dropped: not relevant, in no
+        story, without reports and reviews."""
+        ...
+
+    def remove_dropped_bodies(self, keys: Sequence[str], before: datetime) -> int:
+        """Remove those that are still such; their records go onto the list of cuts. Returns how many."""
+        ...
+
+    def dropped_texts(self, before: datetime) -> Iterator[str]:
+        """Ids of the texts that no other articles than such show, or showed in a revision."""
+        ...
+
+    def empty_dropped_texts(self, ids: Sequence[str], before: datetime, now: datetime) -> int:
+        """Empty those that are still such; headlines stay, and the articles are not screened again. Returns how many."""
+        ...
+
+    def superseded_fetches(self, before: datetime) -> Iterator[int]:
+        """Rows of the fetch log, by number, that brought no kept body and have a later row about their address."""
+        ...
+
+    def remove_fetches(self, numbers: Sequence[int], before: datetime) -> int:
+        """Remove those that are still such; what they cite in the vault goes onto the list of cuts. Returns how many."""
+        ...
+
+    def empty_messages(self, ids: Sequence[str], now: datetime) -> None:
+        """Empty the bytes of messages; those not sent are withdrawn."""
+        ...
+
+    # --- what is to go from the vault
+    def vault_cuts(self) -> dict[str, list[int]]:
+        """Offsets of the records to cut out, by file."""
+        ...
+
+    def vault_waste(self) -> list[str]:
+        """Files to delete."""
+        ...
+
+    def plan_vault_file(self, file: str) -> None:
+        """Write a file down as waste before it is made."""
+        ...
+
+    def replace_vault_file(self, file: str, new: str | None, moves: Mapping[int, int]) -> None:
+        """Let every row that cites `file` cite `new` (planned before), at the new offsets; `file` is waste then and its
+        cuts are done. Raises `StateError` where `new` is no longer planned."""
+        ...
+
+    def forget_waste(self, file: str) -> None:
+        """A file was deleted."""
+        ...
+
+    # --- backup
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """The state as it is when the block begins, whatever is written until it ends."""
         ...
 
     def close(self) -> None:
@@ -408,7 +532,7 @@ class SearchIndex(Protocol):
 class Alerter(Protocol):
     """What tells people (`alerts`)."""
 
-    def announce(self, run_id: str, now: datetime, table: Mapping[str, int]) -> int:
+    def announce(self, round_id: str, now: datetime, table: Mapping[str, int]) -> int:
         """Put what is new into the outbox and deliver it; returns how many messages were made. Never repeats one."""
         ...
 

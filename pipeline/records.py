@@ -106,6 +106,7 @@ class Source:
     spider: str | None = None  # name of a Scrapy spider under crawlers/spiders
     timezone: str = "UTC"  # of dates that name no zone
     delay: float = 5.0  # seconds between two requests to one host
+    every: Literal["day", "hour"] = "day"  # "hour": the hourly run asks it as well
     follow: tuple[str, ...] = ()  # further hosts on which its articles live
     baseline_at: datetime | None = None  # what is dated after this is new even on the first fetch
     rules: tuple[PageRules, ...] = ()
@@ -213,6 +214,8 @@ class GatherPlan:
     user_agent: str = "beatwatch"
     size_cap: int = 15_000_000  # bytes after decompression
     time_cap: float = 20.0  # seconds a fetch
+    hosts: tuple[str, ...] = ()  # without "www.": leave all others to other workers; none = ask whatever leads on
+    lease_seconds: float | None = None  # the crawl must end when it was not told for half of them that they are held
     pages: bool = True  # False: read feeds, sitemaps and lists alone, to see whether they answer
 
 
@@ -275,11 +278,11 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The decision of the identify stage on one extraction."""
+    """The decision of the identify stage on one extraction; "taken_down": the article was, and is not taken in again."""
 
     article_id: str
     text_id: str
-    outcome: Literal["new", "revision", "unchanged"]
+    outcome: Literal["new", "revision", "unchanged", "taken_down"]
     copy_of: str | None = None
 
 
@@ -452,6 +455,33 @@ class Message:
     sent_at: datetime | None = None
     attempts: int = 0
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Takedown:
+    """The tombstone of an article that was taken down: what it was, why, by whom and when."""
+
+    article_id: str
+    url: str  # its canonical address
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What a takedown took away and what it left: `copies` are other articles of the same text, `mails` messages that
+    announced its story (of which `withdrawn` were not sent yet and never will be)."""
+
+    takedown: Takedown
+    bodies: int
+    texts: int
+    reports: int
+    stories_ended: tuple[str, ...]
+    stories_changed: tuple[str, ...]
+    copies: tuple[str, ...]
+    mails: tuple[str, ...]
+    withdrawn: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

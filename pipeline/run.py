@@ -1,13 +1,14 @@
-"""One whole run: the stages in order, each over the work that is due.
+"""One whole run: the stages in order, each over the work that is due, shared with other workers (`pipeline.rounds`).
 
 The loop does the I/O; stages are pure. Work is committed in small batches, and what is due is asked from the state, so a
 killed run goes on where it stopped and a second run over the same day finds nothing to do. Each stage finishes before
 the next begins: clustering must see a day's articles in order of (first seen, id), whatever was killed when.
 """
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Literal, TypeVar
@@ -37,6 +38,7 @@ from pipeline.records import (
     StageResult,
     StoryDecision,
 )
+from pipeline.rounds import LEASE_SECONDS, Holding, Round, Share, shares
 from pipeline.table import ASKED, READ, RELEVANT, SCREENED, RunTable
 
 T = TypeVar("T")
@@ -66,6 +68,15 @@ class Order:
     host_map: tuple[tuple[str, str], ...] = ()
     allow_hosts: tuple[str, ...] = ()
     user_agent: str = "beatwatch"
+    worker: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Whose leases these are: the same after a restart, another in every data folder."""
+    workers: int = 1
+    """How many share the sources."""
+    lane: str = "daily"
+    """Runs over the same sources that begin together are one round; the hourly one is another."""
+    called: datetime | None = None
+    """When another worker's run called this one to share its sources; none = it began by itself."""
+    lease_seconds: float = LEASE_SECONDS
 
 
 class Run:
@@ -73,53 +84,106 @@ class Run:
 
     def __init__(self, engines: Engines, order: Order, progress: Progress) -> None:
         self.table = RunTable()
-        self._engines, self._state, self._order, self._progress = engines, engines.state, order, progress
+        self._engines, self._state, self._order, self._show = engines, engines.state, order, progress
         self._sources = {source.id: source for source in order.sources}
         self._coder = engines.coder
+        self._asked = 0
+        self._holding = Holding(engines.state, order.worker, order.lease_seconds)
 
     def execute(self) -> RunTable:
         """Everything in order. A failure is noted in the state and mailed before it is raised again."""
+        if self._order.called and (newest := self._state.newest_run()) and newest >= self._order.called:
+            self.table.notes.append("the run that called this one was completed before it began")
+            return self.table
         self._state.register_sources(self._order.sources)
         run_id = self._state.begin_run(self._order.kind, self._order.now)
         try:
-            self._gather(run_id)
-            self._read_bodies()
-            self._screen()
-            self._embed()
-            self._cluster()
-            self._code()
-            self._index()
-            self.table.count("mails", self._engines.alerter.announce(run_id, self._order.now, self.table.counts))
+            self._take_part(run_id)
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             with suppress(StateError):  # where the state is what failed, its own reason is told
                 self._state.end_run(run_id, "failed", self.table.counts, reason)
                 self._engines.alerter.announce_failure(self._order.now, reason)
             raise
-        self._state.end_run(run_id, "completed", self.table.counts)
         return self.table
+
+    def _take_part(self, run_id: str) -> None:
+        """Gather a share with the other workers of the round, if there are any, and do the rest if none of them has."""
+        order = self._order
+        lane = f"{order.kind}:{order.lane}"
+        joined = Round(self._state, lane, run_id, order.worker, order.workers, order.lease_seconds)
+        self._holding = joined
+        self._gather(run_id, joined)
+        with joined.coding():
+            if joined.completed():
+                self.table.notes.append("another worker has coded, indexed and told what this round brought")
+            else:
+                self._count_asked(joined.id)
+                self._work_through(self._baseline())
+                self.table.count("mails", self._engines.alerter.announce(joined.id, order.now, self.table.counts))
+            self._state.end_run(run_id, "completed", self.table.counts)
+        joined.close()
+
+    def recode(self) -> RunTable:
+        """Work through what this version of the stages has not read. Nothing is gathered, nobody is told, and no story
+        that comes of it counts as new."""
+        with self._holding.coding():
+            self._work_through(lambda _: True)
+        return self.table
+
+    def _work_through(self, baseline: Callable[[Article], bool]) -> None:
+        self._read_bodies()
+        self._screen()
+        self._embed()
+        self._cluster(baseline)
+        self._code()
+        self._index()
+
+    def _progress(self, stage: str, done: int, total: int | None) -> None:
+        self._holding.hold()
+        self._show(stage, done, total)
 
     # --- gather, archive
 
-    def _gather(self, run_id: str) -> None:
+    def _gather(self, run_id: str, joined: Round) -> None:
+        """Ask share after share, until nothing is left, here or with another worker."""
+        sources = self._order.sources
+        whole = shares(sources, {source.id: self._engines.gatherer.hosts(source) for source in sources})
+        while left := joined.left(whole):
+            with joined.taken(left, len(whole)) as mine:
+                if mine:
+                    self._crawl(run_id, mine)
+            if not mine:
+                self._show("wait for another worker", len(whole) - len(left), len(whole))
+                joined.wait()
+
+    def _count_asked(self, round_id: str) -> None:
+        """By all workers of the round, and by those that were killed."""
+        notes, self.table = self.table.notes, RunTable()
+        self.table.notes += notes
+        self.table.take(self._state.fetches(round_id=round_id))
+        self.table.count("vanished pages", self.table.counts[f"{ASKED}: gone"])
+
+    def _crawl(self, run_id: str, mine: Sequence[Share]) -> None:
         order, state = self._order, self._state
+        sources = tuple(source for share in mine for source in share.sources)
+        alone = order.workers == 1
         plan = GatherPlan(
-            run_id=run_id, now=order.now, fixed_clock=order.fixed_clock, sources=order.sources,
-            known=tuple(state.known_addresses([source.id for source in order.sources], order.now)),
+            run_id=run_id, now=order.now, fixed_clock=order.fixed_clock, sources=sources,
+            known=tuple(state.known_addresses([source.id for source in sources], order.now)),
             waits=tuple(sorted(state.host_waits(order.now).items())), since=order.since, host_map=order.host_map,
-            allow_hosts=order.allow_hosts, user_agent=order.user_agent,
+            hosts=() if alone else tuple(sorted({host for share in mine for host in share.hosts})),
+            allow_hosts=order.allow_hosts, user_agent=order.user_agent, lease_seconds=order.lease_seconds,
         )  # fmt: skip
-        done = 0
-        batches = self._engines.gatherer.gather(plan)
+        batches = self._engines.gatherer.gather(plan, self._holding.hold)
         with closing(batches):  # type: ignore[type-var]
             for batch in batches:
                 state.record_fetches(run_id, batch)
                 self.table.take(batch)
                 if any(fetch.archived for fetch in batch):
                     self._coder.prepare()
-                done += len(batch)
-                self._progress("gather", done, None)
-        self.table.count("vanished pages", self.table.counts[f"{ASKED}: gone"])
+                self._asked += len(batch)
+                self._show("gather", self._asked, None)
 
     # --- extract, identify
 
@@ -190,7 +254,7 @@ class Run:
 
         self._each("embed", self._coder.model, work, relevant_only=True)
 
-    def _cluster(self) -> None:
+    def _cluster(self, baseline: Callable[[Article], bool]) -> None:
         due = list(self._state.articles_due("cluster", clustering.VERSION, relevant_only=True))
         if not due:
             return
@@ -198,7 +262,6 @@ class Run:
         before = set(memory.stories)
         vectors = self._state.vectors(self._coder.model, (article.text_id for article in due))
         touched: set[str] = set()
-        baseline = self._baseline()
         for done, articles in _batches(due, BATCH):
             decisions = [self._placed(article, vectors[article.text_id], memory) for article in articles]
             self._state.save_decisions(decisions, clustering.VERSION, baseline=baseline)
@@ -302,7 +365,9 @@ class Run:
             self._progress(stage, done, len(due))
 
 
-_OUTCOMES = {"new": "new articles", "revision": "revisions", "unchanged": "same text again"}
+_OUTCOMES = {
+    "new": "new articles", "revision": "revisions", "unchanged": "same text again", "taken_down": "taken down before",
+}  # fmt: skip
 
 
 def _result(article: Article, stage: Stage, version: str, payload: dict[str, object]) -> StageResult:

@@ -4,6 +4,7 @@
 docs/settings.md is generated from this class and a test holds it fresh.
 """
 
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Literal, Self
 
@@ -44,6 +45,9 @@ class Settings(BaseSettings):
     )
     disk_floor_mb: int = Field(default=500, ge=1, description="gathering stops when less than this many MB are free")
     schedule: str = Field(default="0 6 * * *", description="cron line (UTC) of the daily run of `beatwatch serve`")
+    workers: int = Field(
+        default=1, ge=1, le=64, description="how many workers share the sources of one database; each has a data folder"
+    )
     mail_from: str = Field(default="beatwatch@localhost", description="sender of digests")
     smtp_host: str | None = Field(
         default=None, description="mail server; without one digests are only written as .eml files"
@@ -82,6 +86,20 @@ class Settings(BaseSettings):
     elasticsearch_secret_file: Path | None = Field(
         default=None, description="file that holds the password or key instead"
     )
+    kibana: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/@\s?#]+(/[^@\s?#]*)?$",
+        description="Kibana 8.19 to which `beatwatch kibana push` brings searches and dashboard (https://host:5601)",
+    )
+    kibana_space: str = Field(
+        default="default", pattern="^[a-z0-9_-]+$", description="its space, by the id in addresses"
+    )
+    kibana_ca: Path | None = Field(default=None, description="file with the authority that signed its certificate")
+    kibana_user: str | None = Field(default=None, description="user name at Kibana; without one an API key is sent")
+    kibana_secret: SecretStr | None = Field(
+        default=None, description="that user's password, or the API key (environment only)"
+    )
+    kibana_secret_file: Path | None = Field(default=None, description="file that holds the password or key instead")
     vault: str | None = Field(
         default=None,
         description="where the archive of pages lies: a folder that workers share, or s3://bucket/prefix; default vault/ in the "
@@ -97,11 +115,39 @@ class Settings(BaseSettings):
     vault_key: str | None = Field(default=None, description="id of the access key there")
     vault_secret: SecretStr | None = Field(default=None, description="that key's secret (environment only)")
     vault_secret_file: Path | None = Field(default=None, description="file that holds the secret instead")
-    console_port: int = Field(default=8765, ge=1, le=65535, description="port of `beatwatch console` on 127.0.0.1")
+    console_host: IPv4Address = Field(
+        default=IPv4Address("127.0.0.1"),
+        description="address that `beatwatch console` listens on; it asks for no login: let others in by a proxy that does",
+    )
+    console_url: str | None = Field(
+        default=None, description="address under which people reach the console, for links in Prefect's page"
+    )
+    operators: tuple[str, ...] = Field(
+        default=(), description="mail addresses that `beatwatch watch` tells about failed and late runs"
+    )
+    late_minutes: int = Field(
+        default=30, ge=1, description="how long after its time a scheduled run that did not begin is late"
+    )
+    console_port: int = Field(default=8765, ge=1, le=65535, description="its port")
+    keep_dropped_pages: int | None = Field(
+        default=None,
+        ge=30,
+        description="days that page and text of an article dropped by the screen are kept (`beatwatch retain`); unset: for ever",
+    )
+    keep_fetch_log: int | None = Field(
+        default=None,
+        ge=30,
+        description="days that a row of the fetch log is kept after which a later one tells of its address; unset: for ever",
+    )
+    keep_mails: int | None = Field(
+        default=None,
+        ge=30,
+        description="days that the files and bytes of digests are kept; unset: for ever",
+    )
 
     @field_validator(
-        "smtp_host", "smtp_user", "database", "elasticsearch", "elasticsearch_user", "vault", "vault_endpoint", "vault_key",
-        mode="before",
+        "smtp_host", "smtp_user", "database", "elasticsearch", "elasticsearch_user", "kibana", "kibana_user", "vault",
+        "vault_endpoint", "vault_key", mode="before",
     )  # fmt: skip
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
@@ -135,6 +181,10 @@ class Settings(BaseSettings):
     def search_secret(self) -> str | None:
         """Elasticsearch's password or API key, in the same way."""
         return _secret("Elasticsearch's password or key", self.elasticsearch_secret, self.elasticsearch_secret_file)
+
+    def kibana_key(self) -> str | None:
+        """Kibana's password or API key, in the same way."""
+        return _secret("Kibana's password or key", self.kibana_secret, self.kibana_secret_file)
 
     def store_secret(self) -> str | None:
         """The secret of the archive's access key, in the same way."""

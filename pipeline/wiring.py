@@ -4,9 +4,10 @@ It stands above the run loop: `console` and `flows` call it, nothing in the pipe
 parent side) is built when it is asked for.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from alerts.smtp import SmtpSettings
     from crawlers.vault.place import Place
     from crawlers.vault.store import VaultStore
-    from pipeline.adapters.search_elastic import ElasticAddress
+    from pipeline.adapters.search_elastic import ElasticAddress, ElasticIndex
     from pipeline.adapters.search_probe import Server
+    from pipeline.backup.layout import Manifest
     from pipeline.coding import Coder
+    from pipeline.retention import Rules
     from pipeline.run import Engines, Order
 
 ROOT = Path(__file__).parent.parent
@@ -83,6 +86,20 @@ def _index(folder: DataFolder, settings: Settings) -> SearchIndex:
     return ElasticIndex(_elastic_address(settings))
 
 
+@contextmanager
+def elastic_index(settings: Settings) -> "Iterator[ElasticIndex]":
+    """The index on Elasticsearch, which Kibana reads as well; raises `UsageError` where none is set."""
+    from pipeline.adapters.search_elastic import ElasticIndex
+
+    if settings.elasticsearch is None:
+        raise UsageError("no Elasticsearch is set: BEATWATCH_ELASTICSEARCH=https://host:9200")
+    index = ElasticIndex(_elastic_address(settings))
+    try:
+        yield index
+    finally:
+        index.close()
+
+
 def _elastic_address(settings: Settings) -> "ElasticAddress":
     from pipeline.adapters.search_elastic import ElasticAddress
 
@@ -107,12 +124,17 @@ def opened_state(path: Path, *, create: bool = False, settings: Settings | None 
 
     settings = settings or load_settings()
     if not create and not has_data(path, settings):
-        raise UsageError(f"{path}: no data in it yet; run `beatwatch run --data {path}` first, or give another --data")
+        raise no_data(path)
     state = SqlState.open(_postgres(settings) or DataFolder.open(path).state_url)
     try:
         yield state
     finally:
         state.close()
+
+
+def no_data(path: Path) -> UsageError:
+    """The error of a place in which nothing was ever run."""
+    return UsageError(f"{path}: no data in it yet; run `beatwatch run --data {path}` first, or give another --data")
 
 
 def _postgres(settings: Settings) -> str | None:
@@ -148,9 +170,17 @@ def catalogue(sources: str) -> tuple[Source, ...]:
 
 
 def daily_run(
-    sources: str, path: Path, progress: Progress, *, since: timedelta | None = None, settings: Settings | None = None
+    sources: str,
+    path: Path,
+    progress: Progress,
+    *,
+    since: timedelta | None = None,
+    hourly: bool = False,
+    called: datetime | None = None,
+    settings: Settings | None = None,
 ) -> "tuple[RunTable, Order]":
-    """One whole run over a data folder, held by it alone. The sample run serves its newsroom itself.
+    """One whole run over a data folder, held by it alone; `hourly`: over the sources that are asked every hour, and
+    mailing only what is new; `called`: by another worker at this time. The sample run serves its newsroom itself.
 
     Raises `UsageError` where the state holds runs of the other kind: the sample's invented outlets never mix with the
     world's, in a folder or in a database.
@@ -160,6 +190,10 @@ def daily_run(
 
     settings = settings or load_settings()
     declared, rules = catalogue(sources), read_rules(WATCH_RULES)
+    if hourly:
+        declared = tuple(source for source in declared if source.every == "hour")
+        if not declared:
+            raise UsageError(f"{sources}: no source is asked every hour: write `every: hour` into a source's file")
     kind: Kind = "sample" if sources == "sample" else "live"
     folder = DataFolder.open(path)
     with folder.hold(), opened(path, create=True, settings=settings) as kept:
@@ -173,22 +207,36 @@ def daily_run(
             from sample.newsroom import Newsroom
 
             with Newsroom(day=sample_day(kept.state)) as newsroom:
-                order = _order(kind, newsroom.now, True, declared, since, settings, newsroom.host_map)
+                order = _order(kind, newsroom.now, True, declared, since, settings, newsroom.host_map, folder.worker)
                 engines = _engines(kept, order, settings, rules)
                 return Run(engines, order, progress).execute(), order
-        order = _order(kind, datetime.now(UTC), False, declared, since, settings, ())
+        order = _order(kind, datetime.now(UTC), False, declared, since, settings, (), folder.worker)
+        order = replace(order, lane="hourly" if hourly else order.lane, called=called)
         return Run(_engines(kept, order, settings, rules), order, progress).execute(), order
+
+
+def recode(path: Path, progress: Progress) -> RunTable:
+    """Work through what this version of the stages has not read yet, without gathering or telling."""
+    from pipeline.run import Run
+
+    settings = load_settings()
+    folder = DataFolder.open(path)
+    with folder.hold(), opened(path, settings=settings) as kept:
+        kind: Kind = "sample" if kept.state.completed_runs("sample") else "live"
+        sources = tuple(kept.state.sources())
+        order = _order(kind, datetime.now(UTC), False, sources, None, settings, (), folder.worker)
+        return Run(_engines(kept, order, settings, ()), order, progress).recode()
 
 
 def _order(
     kind: Kind, now: datetime, fixed: bool, sources: tuple[Source, ...], since: timedelta | None, settings: Settings,
-    host_map: tuple[tuple[str, str], ...],
+    host_map: tuple[tuple[str, str], ...], worker: str,
 ) -> "Order":  # fmt: skip
     from pipeline.run import Order
 
     return Order(
         kind, now, fixed, sources, since=now - since if since else None, host_map=host_map, allow_hosts=settings.allow_hosts,
-        user_agent=settings.user_agent,
+        user_agent=settings.user_agent, worker=worker, workers=settings.workers,
     )  # fmt: skip
 
 
@@ -203,7 +251,7 @@ def _engines(kept: Opened, order: "Order", settings: Settings, rules: "tuple[Wat
     alerter = MailAlerter(
         kept.state, rules, {source.id: source for source in order.sources}, kept.folder.mail, settings.mail_from,
         clock=(lambda: order.now) if order.fixed_clock else (lambda: datetime.now(UTC)), smtp=mail_server(settings),
-        deliver_mail=order.kind == "live",
+        deliver_mail=order.kind == "live", quiet=order.lane == "hourly",
     )  # fmt: skip
     place = vault_place(path, settings)
     gatherer = ScrapyGatherer(path, vault=place, floor_mb=settings.disk_floor_mb)
@@ -239,6 +287,75 @@ def vault_store(data: Path, settings: Settings | None = None) -> "VaultStore":
     store = open_store(vault_place(data, settings))
     store.check()
     return store
+
+
+def back_up(path: Path, file: Path | None, progress: Progress) -> "Manifest":
+    """Write everything of a data folder into a file, or to stdout; a run may go on meanwhile."""
+    from pipeline.backup.writing import write_file, write_stream
+
+    settings, now = load_settings(), datetime.now(UTC)
+    with opened_state(path, settings=settings) as state:
+        vault = vault_store(path, settings)
+        if file is None:
+            return write_stream(sys.stdout.buffer, state, vault, now, progress)
+        return write_file(file, state, vault, now, progress)
+
+
+def restore(file: Path, path: Path, progress: Progress) -> "Manifest":
+    """Bring a backup into an empty data folder, with the database and the vault of the settings; all but the search
+    index. Raises `UsageError` or `BackupError` where that cannot be done."""
+    from alerts.outbox import write_again
+    from pipeline.adapters.state import SqlState, loading
+    from pipeline.backup.reading import BackupFile
+    from pipeline.backup.restoring import Place, finish
+    from pipeline.backup.restoring import restore as fill
+
+    settings = load_settings()
+    with BackupFile.open(file) as backup:
+        folder = DataFolder.open(path, restoring=True)
+        url = _postgres(settings) or folder.state_url
+        place = Place(
+            folder, vault_store(path, settings), loading.knows, lambda: not loading.is_empty(url),
+            lambda schema, rows: loading.load(url, schema, rows),
+        )  # fmt: skip
+        with folder.hold():
+            fill(backup, place, settings.disk_floor_mb, progress)
+            with closing(SqlState.open(url)) as state:
+                write_again(state, folder.mail)
+            finish(place)
+        return backup.manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """A data folder that no run holds, with its vault, and the call that keeps both ours for the next minutes."""
+
+    folder: DataFolder
+    state: State
+    index: SearchIndex
+    vault: "VaultStore"
+    go_on: Callable[[], None]
+
+
+@contextmanager
+def upkeep(path: Path, settings: Settings | None = None) -> Iterator[Upkeep]:
+    """To take something away for good: no run, no backup and no other upkeep goes on meanwhile. Raises
+    `DataFolderBusy` or `StateError` while one does."""
+    from pipeline.hold import alone_in_the_vault
+
+    settings = settings or load_settings()
+    if not has_data(path, settings):
+        raise no_data(path)
+    with DataFolder.open(path).hold(), opened(path, settings=settings) as kept, alone_in_the_vault(kept.state) as go_on:
+        yield Upkeep(kept.folder, kept.state, kept.index, vault_store(path, settings), go_on)
+
+
+def retention_rules(settings: Settings | None = None) -> "Rules":
+    """The rules of retention that the settings give."""
+    from pipeline.retention import Rules
+
+    settings = settings or load_settings()
+    return Rules(settings.keep_dropped_pages, settings.keep_fetch_log, settings.keep_mails)
 
 
 def mail_server(settings: Settings) -> "SmtpSettings | None":

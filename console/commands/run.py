@@ -20,9 +20,10 @@ from pipeline.wiring import daily_run, data_path
 @click.option(
     "--since", type=Span(), metavar="SPAN", help="leave entries that are dated earlier than this before now, e.g. 2d"
 )
+@click.option("--hourly", is_flag=True, help="only sources whose file says `every: hour`; mail only what is new")
 @data_option
 @json_option
-def command(sources: str, since: timedelta | None, data: Path | None, as_json: bool) -> None:
+def command(sources: str, since: timedelta | None, hourly: bool, data: Path | None, as_json: bool) -> None:
     """Gather, read, code, index and mail once.
 
     `sample` serves the sample newsroom on loopback and reads it as it stood on its day 1, then 2; `live` asks the
@@ -31,7 +32,7 @@ def command(sources: str, since: timedelta | None, data: Path | None, as_json: b
     """
     path = data_path(data, sources)
     with progress_bars(quiet=as_json) as progress:
-        table, order = daily_run(sources, path, progress, since=since)
+        table, order = daily_run(sources, path, progress, since=since, hourly=hourly)
     for note in table.notes:
         click.echo(f"beatwatch: {note}", err=True)
     if as_json:

@@ -51,7 +51,7 @@ def _serve(cron: str, sources: str, path: Path, port: int, as_json: bool) -> Non
     from prefect.schedules import Cron
 
     from console.prefect_server import prefect_api
-    from flows.daily import daily
+    from flows.runs import daily
 
     try:
         schedule = Cron(cron, timezone="UTC")

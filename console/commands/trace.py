@@ -13,12 +13,12 @@ from alerts.wording import one_line
 from console.options import data_option, json_option
 from console.output import answer, count, moment, say, screen, table
 from pipeline.ports import State
-from pipeline.records import Article, Fetch, FetchKind, FetchOutcome, StageResult, digest128
+from pipeline.records import Article, Fetch, FetchKind, FetchOutcome, StageResult, Takedown, digest128
 from pipeline.wiring import data_path, opened_state
 
 Fate = Literal[
     "never_seen", "way_in", "refused_by_robots", "failed", "gone", "waiting", "no_article", "quarantined", "unscreened",
-    "dropped", "copy", "relevant",
+    "dropped", "copy", "relevant", "taken_down",
 ]  # fmt: skip
 
 
@@ -69,6 +69,7 @@ class Trace:
     words: str
     fetches: tuple[TracedFetch, ...]
     article: TracedArticle | None
+    takedown: Takedown | None = None
 
 
 @click.command("trace")
@@ -77,7 +78,7 @@ class Trace:
 @json_option
 def command(url: str, data: Path | None, as_json: bool) -> None:
     """Show every row of the fetch log about an address, and what became of it: never seen, refused by robots, failed,
-    dropped by the screen (with score and reason), merged as a copy, its revisions, its story.
+    dropped by the screen (with score and reason), merged as a copy, taken down, its revisions, its story.
     """
     with opened_state(data_path(data)) as state:
         found = trace(state, url)
@@ -93,6 +94,10 @@ def trace(state: State, asked: str) -> Trace:
     An article's rows are those of every address that led to it: the one asked for is often not the canonical one.
     """
     url = _known(state, asked)
+    takedown = state.takedown(url)
+    if takedown is not None:
+        log = _log(state, state.addresses_taken_down(takedown.article_id))
+        return Trace(url, "taken_down", _of_takedown(takedown), log, None, takedown)
     article = state.article_by_url(url)
     if article is not None:
         traced = _article(state, article)
@@ -110,7 +115,8 @@ def _known(state: State, asked: str) -> str:
     from crawlers.guard import address_key
 
     forms = (asked, address_key(asked))
-    return next((url for url in forms if state.fetches(url=url) or state.article_by_url(url)), asked)
+    known = (url for url in forms if state.takedown(url) or state.fetches(url=url) or state.article_by_url(url))
+    return next(known, asked)
 
 
 def _fetch(row: Fetch) -> TracedFetch:
@@ -139,6 +145,10 @@ def _article(state: State, article: Article) -> TracedArticle:
         vanished_at=article.vanished_at,
         story=state.story_of(article.id),
     )
+
+
+def _of_takedown(takedown: Takedown) -> str:
+    return f"taken down on {moment(takedown.at)} by {takedown.by}: {takedown.reason}"
 
 
 def _of_article(article: TracedArticle) -> tuple[Fate, str]:

@@ -5,7 +5,6 @@ process: a marker that nobody holds was left by a kill, and the next session cut
 The folder's file system must know locks and hard links, as local ones and NFS 4 do.
 """
 
-import errno
 import fcntl
 import os
 import secrets
@@ -14,13 +13,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from crawlers.disk import is_full
 from crawlers.vault.store import SUFFIX, Head, Session, Stored, checked, is_name, missing
 from crawlers.vault.warc import whole_length
 from pipeline.errors import BeatwatchError, DiskFull, VaultError
 
 _MARKER = ".open"
 _DRAFT = ".draft"
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 class FolderStore:
@@ -149,14 +148,16 @@ class _FolderSession:
         self._name, self._path, self._head = name, store.path / name, head
         self._out: BinaryIO | None = None
         self._marker: BinaryIO | None = None
+        self._length = 0  # counted: asked of the file, it is wrong while another thread syncs
         self._unsynced = False
         self._lost: OSError | None = None
 
     def append(self, records: bytes) -> tuple[str, int]:
         with _mapped(self._path):
             out = self._out or self._begin()
-            offset = out.tell()
             out.write(records)
+        offset = self._length
+        self._length += len(records)
         self._unsynced = True
         return self._name, offset
 
@@ -189,7 +190,8 @@ class _FolderSession:
         self._marker = marker
         self._out = self._path.open("ab")
         _sync_folder(self._path.parent)  # else a crash may lose the name of a file whose contents were synced
-        self._out.write(self._head(self._name))
+        head = self._head(self._name)
+        self._length = self._out.tell() + self._out.write(head)
         return self._out
 
 
@@ -270,6 +272,6 @@ def _mapped(path: Path, what: str = "written") -> Iterator[None]:
 
 
 def _folder_error(path: Path, error: OSError, what: str) -> BeatwatchError:
-    if error.errno in _NO_SPACE:
+    if is_full(error):
         return DiskFull(f"{path}: the disk is full; free some space and start the run again")
     return VaultError(f"{path}: cannot be {what}: {error.strerror or error}")

@@ -6,9 +6,10 @@ a small file beside it, which is only read while the lock is taken and so cannot
 
 import json
 import os
+import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,11 +27,16 @@ class DataFolder:
     path: Path
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, *, restoring: bool = False) -> Self:
         """Make the folder and its parts where they are missing. Raises `DataFolderError` where that cannot be done, or
-        where they can only be read: also for root, who may write into a folder that nobody is meant to write into.
+        where they can only be read: also for root, who may write into a folder that nobody is meant to write into; and
+        where a restore has begun and not ended, unless this is one.
         """
         folder = cls(path.absolute())
+        if not restoring and folder.restoring.exists():
+            raise DataFolderError(
+                f"{path}: a restore into it was not finished: run the same `beatwatch restore` again, or delete the folder"
+            )
         for part in (folder.path, folder.mail, folder.logs):
             try:
                 part.mkdir(parents=True, exist_ok=True)
@@ -39,6 +45,18 @@ class DataFolder:
             if not os.access(part, os.R_OK | os.W_OK | os.X_OK) or not part.stat().st_mode & 0o222:
                 raise DataFolderError(f"{part}: it cannot be written: change its rights, or give another data folder")
         return folder
+
+    @property
+    def worker(self) -> str:
+        """The name under which runs over this folder hold leases: the same after a restart, so that what a killed run
+        held can be taken up at once. Made at the first call."""
+        file = self.path / "worker"
+        try:
+            with suppress(FileExistsError), file.open("x", encoding="utf-8") as made:
+                made.write(secrets.token_hex(8))
+            return file.read_text(encoding="utf-8")
+        except OSError as error:
+            raise _unusable(file, error) from error
 
     @property
     def state_url(self) -> str:
@@ -54,6 +72,11 @@ class DataFolder:
     def mail(self) -> Path:
         """Messages as files."""
         return self.path / "mail"
+
+    @property
+    def restoring(self) -> Path:
+        """A file that is there from the beginning of a restore to its end; it names the backup."""
+        return self.path / "restore.unfinished"
 
     @property
     def logs(self) -> Path:

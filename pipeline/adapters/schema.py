@@ -74,10 +74,12 @@ runs = sa.Table(
     metadata,
     _id(key=True),
     sa.Column("kind", sa.Text, nullable=False),
+    _id("round_id", null=True),  # the first run of those that share their sources; itself, if alone
     sa.Column("started_at", UtcTime, nullable=False),
     sa.Column("outcome", sa.Text),  # none while it runs, and for ever if it was killed
     sa.Column("reason", Words),
     sa.Column("counts", sa.JSON(none_as_null=True)),
+    sa.Index(None, "round_id"),
 )
 
 sources = sa.Table(
@@ -89,6 +91,13 @@ sources = sa.Table(
     sa.Column("baseline_at", UtcTime),
     sa.Column("first_fetch_at", UtcTime),
     sa.Column("row_version", sa.BigInteger, nullable=False, server_default="0"),
+)
+
+gathered = sa.Table(
+    "gathered",  # sources that a worker of the round has asked to the end
+    metadata,
+    _id("round_id", key=True, refers="runs.id"),
+    _id("source_id", key=True, refers="sources.id"),
 )
 
 fetches = sa.Table(
@@ -127,6 +136,7 @@ fetches = sa.Table(
     sa.Index(None, "run_id"),
     sa.Index(None, "retry_at"),
     sa.Index(None, "body_key"),
+    sa.Index(None, "file"),
 )
 
 addresses = sa.Table(
@@ -156,16 +166,18 @@ bodies = sa.Table(
     sa.Column("fetched_at", UtcTime, nullable=False),
     sa.Column("entry", sa.JSON(none_as_null=True)),
     sa.Index(None, "fetched_at", "key"),
+    sa.Index(None, "file"),
 )
 
 # --- articles --------------------------------------------------------------------------------------------------
 
 texts = sa.Table(
-    "texts",  # never changed, never deleted: evidence cites them
+    "texts",  # never changed, since evidence cites them; they go by a takedown alone, which takes the evidence too
     metadata,
     _id(key=True),
     sa.Column("headline", Words, nullable=False),
     sa.Column("text", Words, nullable=False),
+    sa.Column("emptied_at", UtcTime),  # by a rule of retention: no evidence cites it
 )
 
 articles = sa.Table(
@@ -372,6 +384,7 @@ messages = sa.Table(
     sa.Column("sent_at", UtcTime),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("error", Words),
+    sa.Column("withdrawn_at", UtcTime),  # no longer to be written or sent
     sa.Index(None, "created_at", "id"),
 )
 
@@ -406,4 +419,38 @@ leases = sa.Table(
     _id("name", key=True),
     _id("holder"),
     sa.Column("until", sa.Double, nullable=False),  # seconds since 1970, by the database's clock
+)
+
+# --- what is no longer kept ------------------------------------------------------------------------------------
+
+takedowns = sa.Table(
+    "takedowns",  # the tombstone of an article: its row, text, codes and pages are gone and stay away
+    metadata,
+    _id("article_id", key=True),
+    sa.Column("url", Words, nullable=False),
+    sa.Column("reason", Words, nullable=False),
+    sa.Column("by", Words, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+takedown_addresses = sa.Table(
+    "takedown_addresses",  # every address that led to it, or does: none is asked again
+    metadata,
+    _id("url_key", key=True),
+    sa.Column("url", Words, nullable=False),
+    _id("article_id", refers="takedowns.article_id"),
+    sa.Index(None, "article_id"),
+)
+
+vault_cuts = sa.Table(
+    "vault_cuts",  # records that no row cites any more and that are to be cut out of their file
+    metadata,
+    _id("file", key=True),
+    sa.Column("offset", sa.BigInteger, primary_key=True, autoincrement=False),
+)
+
+vault_waste = sa.Table(
+    "vault_waste",  # files to delete: replaced ones, and new ones until rows cite them
+    metadata,
+    _id("file", key=True),
 )

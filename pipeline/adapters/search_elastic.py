@@ -315,6 +315,11 @@ class ElasticIndex:
         # The server's score is (1 + cosine) / 2, for it may not be negative.
         return [_hit({**one, "_score": 2 * one["_score"] - 1}, kind, ()) for one in answer["hits"]["hits"]]
 
+    def ask(self, kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The server's own answer to a request in its own language, over the documents that are not deleted."""
+        with self._translated():
+            return dict(self._client.search(index=self._alias(kind), **body))
+
     def _has(self, kind: Kind, length: int) -> bool:
         """Whether there are vectors of this length; another process may have brought the first ones."""
         client, name = self._client, self._alias(kind)

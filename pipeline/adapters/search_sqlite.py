@@ -77,6 +77,7 @@ class SqliteIndex:
     def _set_up(self) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA secure_delete = ON")  # nor in the index
         if self._layout() == 0:
             self._create()
         if self._layout() != LAYOUT:

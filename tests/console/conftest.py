@@ -1,9 +1,10 @@
 """Fixtures of the commands' tests: commands called in this process, a small data folder made in milliseconds, and one
 with both days of the sample newsroom, run once for all tests that need it."""
 
+import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +24,9 @@ from pipeline.records import (
     ThirdParty,
     digest128,
 )
+from tests.object_store import BUCKET, object_store
 from tests.pipeline.adapters.desk import DAY1, DAY2, Desk, fetch, gone, message, published, source
+from tests.servers import elasticsearch_prefix, postgres_database
 
 CALL = "import sys; from console.main import main; main(sys.argv[1:])"
 HOSTILE = '=HYPERLINK("http://evil.test")\x1b[31m [red]警务[/red]'
@@ -138,3 +141,36 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ended = in_child("run", "--data", path)
         assert ended.returncode == 0, ended.stderr
     return path
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A data folder with the environment that names its servers."""
+
+    data: Path
+    environment: dict[str, str]
+
+    def told(self, *arguments: str) -> str:
+        """What a command prints, which must end well."""
+        ended = in_child(*arguments, "--data", self.data, env=self.environment)
+        assert ended.returncode == 0, ended.stderr
+        return str(ended.stdout)
+
+
+@pytest.fixture(scope="session")
+def distributed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Both days of the sample newsroom on real servers."""
+    with postgres_database() as database, elasticsearch_prefix() as (url, prefix), object_store() as objects:
+        engines = {
+            "BEATWATCH_DATABASE": database.set(drivername="postgresql").render_as_string(hide_password=False),
+            "BEATWATCH_ELASTICSEARCH": url,
+            "BEATWATCH_ELASTICSEARCH_PREFIX": prefix,
+            "BEATWATCH_VAULT": f"s3://{BUCKET}/sample",
+            "BEATWATCH_VAULT_ENDPOINT": objects.endpoint,
+            "BEATWATCH_VAULT_KEY": objects.worker.id,
+            "BEATWATCH_VAULT_SECRET": objects.worker.secret,
+        }
+        made = Installation(tmp_path_factory.mktemp("distributed") / "data", {**os.environ, **engines})
+        for _ in (1, 2):
+            made.told("run")
+        yield made

@@ -1,53 +1,17 @@
 """A run on PostgreSQL, Elasticsearch and an S3-compatible store says what a run on files says."""
 
 import json
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
 
-from tests.console.conftest import in_child
+from pipeline.adapters.search_mappings import KINDS
+from tests.console.conftest import Installation, in_child
 from tests.console.test_whole_run import steady
-from tests.object_store import BUCKET, object_store
-from tests.servers import elasticsearch_prefix, postgres_database
+from tests.object_store import BUCKET
 
 pytestmark = [pytest.mark.server, pytest.mark.model, pytest.mark.timeout(1200)]
-
-
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """A data folder with the environment that names its servers."""
-
-    data: Path
-    environment: dict[str, str]
-
-    def told(self, *arguments: str) -> str:
-        """What a command prints, which must end well."""
-        ended = in_child(*arguments, "--data", self.data, env=self.environment)
-        assert ended.returncode == 0, ended.stderr
-        return str(ended.stdout)
-
-
-@pytest.fixture(scope="module")
-def distributed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """Both days of the sample newsroom on real servers."""
-    with postgres_database() as database, elasticsearch_prefix() as (url, prefix), object_store() as objects:
-        engines = {
-            "BEATWATCH_DATABASE": database.set(drivername="postgresql").render_as_string(hide_password=False),
-            "BEATWATCH_ELASTICSEARCH": url,
-            "BEATWATCH_ELASTICSEARCH_PREFIX": prefix,
-            "BEATWATCH_VAULT": f"s3://{BUCKET}/sample",
-            "BEATWATCH_VAULT_ENDPOINT": objects.endpoint,
-            "BEATWATCH_VAULT_KEY": objects.worker.id,
-            "BEATWATCH_VAULT_SECRET": objects.worker.secret,
-        }
-        made = Installation(tmp_path_factory.mktemp("distributed") / "data", {**os.environ, **engines})
-        for _ in (1, 2):
-            made.told("run")
-        yield made
 
 
 @pytest.mark.parametrize("what", ["stories", "articles", "engagements"])
@@ -80,7 +44,7 @@ def test_nothing_of_it_lies_in_the_data_folder_but_logs_and_mails(distributed: I
 
 
 def test_the_doctor_asks_the_archive(distributed: Installation) -> None:
-    found = {line["name"]: line for line in json.loads(distributed.told("doctor", "--json"))["findings"]}
+    found = {line["name"]: line for line in json.loads(distributed.told("doctor", "--json"))["checks"]}
     assert found["archive of pages"]["ok"]
     assert found["archive of pages"]["found"].startswith(f"s3://{BUCKET}/sample at http://127.0.0.1:")
 
@@ -91,9 +55,7 @@ def test_a_reindex_answers_as_before(distributed: Installation) -> None:
     assert steady([distributed.told(*asking("police"))]) == steady([before])
     with Elasticsearch(distributed.environment["BEATWATCH_ELASTICSEARCH"]) as client:
         prefix = distributed.environment["BEATWATCH_ELASTICSEARCH_PREFIX"]
-        assert sorted(client.indices.get(index=f"{prefix}-*")) == [
-            f"{prefix}-{kind}-000002" for kind in ("article", "engagement", "story")
-        ]
+        assert sorted(client.indices.get(index=f"{prefix}-*")) == [f"{prefix}-{kind}-000002" for kind in sorted(KINDS)]
 
 
 def test_a_live_run_is_kept_out_of_the_samples_database(distributed: Installation, tmp_path: Path) -> None:

@@ -31,7 +31,9 @@ def clock() -> datetime:
 
 
 def browse(state: FakeState) -> TestClient:
-    return TestClient(web_app(state.port, SOURCES, clock), base_url="http://127.0.0.1", raise_server_exceptions=False)
+    return TestClient(
+        web_app(state.port, lambda: SOURCES, clock), base_url="http://127.0.0.1", raise_server_exceptions=False
+    )
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,7 +17,7 @@ import pytest
 from crawlers.errands import Answer, Errand, Errands
 from crawlers.gatherer import ScrapyGatherer
 from crawlers.wire import Handed, failure_of, handed_line, plan_line, read_handed, read_plan
-from pipeline.errors import DiskFull, FailedRun
+from pipeline.errors import DiskFull, FailedRun, StateError
 from pipeline.records import ArchiveRef, FeedEntry, Fetch, FetchOutcome, GatherPlan, Known, ListPage, Moment
 from tests.crawlers.conftest import NOW
 from tests.crawlers.staged_web import Reply, StagedWeb, page, rss
@@ -110,6 +111,56 @@ def test_a_killed_crawl_does_not_pass_for_read(slow_plan: GatherPlan, tmp_path: 
     assert [row.url for row in rows] == ["http://slow.press.test/1"]
 
 
+def test_a_crawl_whose_hosts_are_lost_ends(slow_plan: GatherPlan, tmp_path: Path) -> None:
+    before = set(children(os.getpid()))
+    held = iter([True, False])
+
+    def hold() -> None:
+        if not next(held):
+            raise StateError("another worker took over")
+
+    batches = ScrapyGatherer(tmp_path, floor_mb=1).gather(replace(slow_plan, lease_seconds=60), hold)
+    with pytest.raises(StateError, match="took over"):
+        list(batches)
+    assert not set(children(os.getpid())) - before
+
+
+def test_a_crawl_ends_by_itself_where_nobody_says_that_its_hosts_are_held(
+    slow_plan: GatherPlan, tmp_path: Path
+) -> None:
+    """As when the parent was stopped, or waits for a database that does not answer."""
+    before = set(children(os.getpid()))
+    batches = ScrapyGatherer(tmp_path, floor_mb=1).gather(replace(slow_plan, lease_seconds=6))
+    next(batches)
+    (child,) = set(children(os.getpid())) - before
+    assert gone(child, 15)
+    with pytest.raises(FailedRun, match="for too long nobody said that its hosts are still held"):
+        list(batches)
+
+
+def test_a_crawl_that_is_told_goes_on_beyond_its_first_lease(
+    web: StagedWeb, source: Make, plan: Make, tmp_path: Path
+) -> None:
+    web.on("http://steady.press.test/rss", rss(("/1", "x", TODAY)))
+    web.on("http://steady.press.test/1", Reply(page(b"<p>1</p>").body, headers=page(b"").headers, stall=7))
+    steady = plan(web, source("steady", feeds=("http://steady.press.test/rss",)), time_cap=25.0, lease_seconds=8)
+    rows = [row for batch in ScrapyGatherer(tmp_path, floor_mb=1).gather(steady) for row in batch]
+    assert {row.outcome for row in rows} == {FetchOutcome.FETCHED}
+
+
+def test_a_host_that_another_worker_may_be_asking_is_left_to_it(
+    web: StagedWeb, source: Make, plan: Make, gather: Make, tmp_path: Path
+) -> None:
+    web.on("http://mine.press.test/rss", rss(("/1", "x", TODAY)))
+    web.on("http://mine.press.test/1", Reply(status=302, headers={"Location": "http://theirs.press.test/1"}))
+    mine = source("mine", feeds=("http://mine.press.test/rss",))
+    (row,) = (row for row in gather(tmp_path, plan(web, mine, hosts=("mine.press.test",))) if row.kind == "page")
+    assert row.outcome is FetchOutcome.POSTPONED
+    assert row.reason is not None
+    assert "theirs.press.test may be asked by another worker" in row.reason
+    assert web.targets("theirs.press.test") == []
+
+
 def test_a_child_that_cannot_start(web: StagedWeb, plan: Make, tmp_path: Path) -> None:
     with pytest.raises(FailedRun, match="cannot be started"):
         list(ScrapyGatherer(tmp_path, floor_mb=1, python="/nowhere/python").gather(plan(web)))
@@ -148,7 +199,7 @@ def bare_child(data: Path, plan: GatherPlan, floor_mb: int) -> Iterator[tuple["s
 def test_full_disk_during_the_crawl(slow_plan: GatherPlan, tmp_path: Path) -> None:
     """The child finds the disk full when it archives the feed, says so and ends."""
     with bare_child(tmp_path, slow_plan, 10**9) as (child, rows):
-        errors = [read_handed(line).error() for line in rows]
+        errors = [error for line in rows if (error := read_handed(line).error())]
         assert [type(error) for error in errors] == [DiskFull]
         assert child.wait(5) == 1
 

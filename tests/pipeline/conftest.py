@@ -1,5 +1,6 @@
 """An empty state, on each engine: for the contract suites and for the run loop."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,9 +21,19 @@ def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield url.render_as_string(hide_password=False)
 
 
+@pytest.fixture(scope="session")
+def empty_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema and nothing in it: a copy is made in a tenth of the time of the migrations."""
+    file = tmp_path_factory.mktemp("schema") / "state.db"
+    SqlState.open(f"sqlite:///{file}").close()
+    return file
+
+
 @pytest.fixture
-def state(state_url: str) -> Iterator[SqlState]:
+def state(state_url: str, empty_state: Path) -> Iterator[SqlState]:
     """An empty state."""
+    if state_url.startswith("sqlite"):
+        shutil.copyfile(empty_state, state_url.removeprefix("sqlite:///"))
     opened = SqlState.open(state_url)
     yield opened
     opened.close()

@@ -34,11 +34,11 @@ def test_what_waits_is_written_once(desk: Desk, sqlite_index: SqliteIndex) -> No
 
 def test_one_process_indexes_at_a_time(desk: Desk, sqlite_index: SqliteIndex) -> None:
     desk.screen(desk.article(1))
-    assert desk.state.acquire_lease(LEASE, "another", 60)
+    assert desk.state.acquire_leases([LEASE], "another", 60)
     assert catch_up(desk.state, sqlite_index, silent) == 0
     with pytest.raises(StateError, match="another process is indexing"):
         build_anew(desk.state, sqlite_index, silent)
-    desk.state.release_lease(LEASE, "another")
+    desk.state.release_leases({LEASE: 0}, "another")
     assert catch_up(desk.state, sqlite_index, silent) > 0
     assert sqlite_index.count("article") == 1
 

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from pipeline.adapters.state import SqlState
 from pipeline.coding import Text
 from pipeline.errors import Permanent, SearchError, StateError
-from pipeline.records import ArchiveRef, Fetch, GatherPlan, Screening
+from pipeline.records import ArchiveRef, Fetch, GatherPlan, Screening, Source
 from pipeline.run import Engines, Order, Run
 from sample.servers.packages import ServerUnavailable
 from sample.servers.postgres_server import PostgresServer
@@ -26,7 +26,10 @@ class Gathered:
     def __init__(self, *batch: Fetch) -> None:
         self._batch = batch
 
-    def gather(self, plan: GatherPlan) -> Iterator[list[Fetch]]:
+    def hosts(self, source: Source) -> frozenset[str]:
+        return frozenset({f"{source.id}.test"})
+
+    def gather(self, plan: GatherPlan, hold: Callable[[], None]) -> Iterator[list[Fetch]]:
         yield list(self._batch)
 
 
@@ -88,8 +91,8 @@ def test_the_run_goes_on_without_its_search_index_and_says_so(state: SqlState) -
 def test_a_failed_run_is_noted_and_told(state: SqlState) -> None:
     alerter = Quiet()
 
-    class Broken:
-        def gather(self, plan: GatherPlan) -> Iterator[list[Fetch]]:
+    class Broken(Gathered):
+        def gather(self, plan: GatherPlan, hold: Callable[[], None]) -> Iterator[list[Fetch]]:
             raise SearchError("the cable is cut")
             yield []
 

@@ -35,9 +35,9 @@ class Alerts(Database):
         """Messages, oldest first."""
         query = sa.select(messages).order_by(messages.c.created_at, messages.c.id)
         if unwritten:
-            query = query.where(messages.c.written_at.is_(None))
+            query = query.where(messages.c.written_at.is_(None), messages.c.withdrawn_at.is_(None))
         if unsent:
-            query = query.where(messages.c.sent_at.is_(None))
+            query = query.where(messages.c.sent_at.is_(None), messages.c.withdrawn_at.is_(None))
         with self.reading() as connection:
             return [message_of(row) for row in connection.execute(query)]
 

@@ -19,6 +19,7 @@ from pipeline.adapters.state.database import Database
 from pipeline.adapters.state.due import due, keep_results
 from pipeline.adapters.state.revising import keep_article
 from pipeline.adapters.state.rows import ARTICLE, article_of, body_of
+from pipeline.adapters.state.turning_away import turn_away
 from pipeline.adapters.state.writing import chunks
 from pipeline.records import Article, Body, Extraction, Identity, StageResult, digest128
 
@@ -56,6 +57,10 @@ class Articles(Database):
                 fingerprint = rules.get(body.source_id, "")
                 if isinstance(outcome, StageResult):
                     results.append(replace(outcome, key=body.key, stage="extract", fingerprint=fingerprint))
+                    continue
+                gone = turn_away(writing, body, outcome)
+                if gone is not None:
+                    identities.append(Identity(gone, outcome.text_id, "taken_down"))
                     continue
                 identity = keep_article(writing, body, outcome, identify(outcome))
                 identities.append(identity)

@@ -22,6 +22,7 @@ from pipeline.errors import BeatwatchError, DataFolderError, StateError
 
 BUSY_SECONDS = 30  # how long a writer waits for another; batches take well under a second
 
+_WRITING = 0x62656174  # of our own, among the locks that a database's programs agree on by number
 _FOLDER_FAULTS = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_FULL", "SQLITE_IOERR")
 _REMEDIES = {
     "SQLITE_NOTADB": "it is not a database: restore a backup (`beatwatch restore`) or use another data folder",
@@ -81,12 +82,21 @@ def connect(url: str) -> sa.Engine:
     return engine
 
 
+def _one_at_a_time(connection: sa.Connection) -> None:
+    """PostgreSQL lets several write at once, SQLite does not. Ours come one after the other on both: what one read before
+    it wrote is still so, rows that two workers make are not made twice, and nobody waits in a circle. Writing is a
+    small part of what a worker does, in batches of well under a second."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITING)))
+
+
 def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
     connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # what was taken down is not to be found in the file's free pages
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
@@ -125,6 +135,7 @@ class Database:
                     current = upgrade.is_current(connection, place)
                 if not current:
                     with engine.execution_options(writes=True).begin() as connection:
+                        _one_at_a_time(connection)
                         upgrade.to_head(connection, place)
             except BaseException:
                 engine.dispose()
@@ -134,7 +145,7 @@ class Database:
     def schema(self) -> str:
         """The version of the schema."""
         with self.reading() as connection:
-            return str(upgrade.version(connection))
+            return str(upgrade.revision_of(connection))
 
     @staticmethod
     def is_there(url: str) -> bool:
@@ -159,6 +170,7 @@ class Database:
     def writing(self) -> Iterator[Writing]:
         """One transaction: all of it is committed, with row versions and search outbox, or nothing is."""
         with translated(self._place), self._engine.execution_options(writes=True).begin() as connection:
+            _one_at_a_time(connection)
             self._open = connection
             try:
                 writing = Writing(connection)

@@ -13,8 +13,11 @@ from pipeline.adapters.schema import (
     bodies,
     fetches,
     revisions,
+    runs,
     sources,
     stage_results,
+    takedown_addresses,
+    takedowns,
 )
 from pipeline.adapters.state.database import Database
 from pipeline.adapters.state.documents import FETCH_VERSION
@@ -64,7 +67,7 @@ class Gathering(Database):
         return [record(Source, told) for told in facts]
 
     def known_addresses(self, source_ids: Sequence[str], now: datetime) -> list[Known]:
-        """The newest fetch of every address of these sources."""
+        """The newest fetch of every address of these sources; what was taken down counts as read."""
         watched = (
             articles.c.relevant
             & articles.c.vanished_at.is_(None)
@@ -81,7 +84,10 @@ class Gathering(Database):
                 for row in connection.execute(chosen.order_by(addresses.c.source_id, addresses.c.url_key)):
                     known = (row.url, row.etag, row.last_modified, row.sha256, row.at, FetchOutcome(row.outcome))
                     found.append(Known(*known, revisit=bool(row.revisit)))
-        return found
+            gone = sa.select(takedown_addresses.c.url, takedowns.c.at).join(takedowns)
+            away = dict(connection.execute(gone.order_by(takedown_addresses.c.url)).all())
+        settled = [Known(url, None, None, None, at, FetchOutcome.FETCHED) for url, at in away.items()]
+        return [known for known in found if known.url not in away] + settled
 
     def host_waits(self, now: datetime) -> dict[str, datetime]:
         """Hosts that asked to wait beyond `now`: their newest word counts, which may be an earlier time."""
@@ -109,7 +115,7 @@ class Gathering(Database):
                     _follow(writing, fetch)
 
     def fetches(
-        self, *, url: str | None = None, source_id: str | None = None, run_id: str | None = None
+        self, *, url: str | None = None, source_id: str | None = None, round_id: str | None = None
     ) -> list[Fetch]:
         """Rows of the log, oldest first."""
         query = sa.select(fetches).order_by(fetches.c.at, fetches.c.number)
@@ -118,8 +124,8 @@ class Gathering(Database):
             query = query.where((fetches.c.url_key == key) | (fetches.c.final_url_key == key))
         if source_id is not None:
             query = query.where(fetches.c.source_id == source_id)
-        if run_id is not None:
-            query = query.where(fetches.c.run_id == run_id)
+        if round_id is not None:
+            query = query.where(fetches.c.run_id.in_(sa.select(runs.c.id).where(runs.c.round_id == round_id)))
         with self.reading() as connection:
             return [fetch_of(row) for row in connection.execute(query)]
 

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import sqlalchemy as sa
 
-from pipeline.adapters.schema import articles, engagement_reports, quarantine, stage_results, vectors
+from pipeline.adapters.schema import articles, engagement_reports, quarantine, stage_results, texts, vectors
 from pipeline.adapters.state.database import Database
 from pipeline.adapters.state.due import due, keep_results
 from pipeline.adapters.state.reporting import replace_reports, replace_sentences, report_of
 from pipeline.adapters.state.rows import ARTICLE, article_of, quarantined_of, result_of
+from pipeline.adapters.state.turning_away import taken_down
 from pipeline.adapters.state.writing import Row, Writing, chunks
 from pipeline.payloads import record
 from pipeline.ports import Vectors
@@ -32,6 +33,7 @@ class Results(Database):
         """Articles to work on, in order of (first seen, id)."""
         of_stage = (stage_results.c.key == articles.c.id) & (stage_results.c.stage == stage)
         query = ARTICLE.outerjoin(stage_results, of_stage).where(due(version, articles.c.text_id))
+        query = query.where(texts.c.emptied_at.is_(None))  # what it was dropped by stays the last word
         if relevant_only:
             query = query.where(articles.c.relevant)
         return map(article_of, self.pages(query, (articles.c.first_seen, articles.c.id)))
@@ -87,7 +89,12 @@ class Results(Database):
             for text_id, vector in vectors_.items()
         ]
         with self.writing() as writing:
-            written = [row["text_id"] for row in writing.put(vectors, kept)]
+            there = writing.existing(
+                texts, [{"id": row["text_id"]} for row in kept]
+            )  # a text may be taken down meanwhile
+            written = [
+                row["text_id"] for row in writing.put(vectors, [row for row in kept if (row["text_id"],) in there])
+            ]
             for chunk in chunks(written):
                 of_texts = sa.select(articles.c.id).where(articles.c.text_id.in_(chunk))
                 writing.changed_articles(writing.connection.scalars(of_texts))
@@ -114,6 +121,8 @@ def keep_article_results(writing: Writing, results: Sequence[StageResult]) -> No
 
     A failed try is no verdict: relevance, frame and reports of the article stay what they were until the next success.
     """
+    gone = taken_down(writing.connection, [result.key for result in results])
+    results = [result for result in results if result.key not in gone]
     before = keep_results(writing, results)
     changed = [result for result in results if (result.stage, result.key) in before]
     stored = writing.existing(articles, [{"id": result.key} for result in changed])

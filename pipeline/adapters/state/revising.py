@@ -28,8 +28,8 @@ Effect = Literal["new", "revision", "unchanged"]
 
 def keep_article(writing: Writing, body: Body, extraction: Extraction, identity: Identity) -> Identity:
     """Write article, text, revision and addresses; the identity with the outcome as it came about."""
-    text = {"id": extraction.text_id, "headline": extraction.headline, "text": extraction.text}
-    writing.add(texts, [text])
+    text = {"id": extraction.text_id, "headline": extraction.headline, "text": extraction.text, "emptied_at": None}
+    writing.put(texts, [text])  # the same text again, unless a rule of retention emptied it
     stored = writing.existing(articles, [{"id": identity.article_id}]).get((identity.article_id,))
     if stored is None:
         _begin(writing, body, extraction, identity)

@@ -15,6 +15,7 @@ from pipeline.adapters.state.database import Database
 from pipeline.adapters.state.results import keep_article_results
 from pipeline.adapters.state.rows import ARTICLE, article_of
 from pipeline.adapters.state.telling import tell
+from pipeline.adapters.state.turning_away import taken_down
 from pipeline.adapters.state.writing import Row, Writing, chunks
 from pipeline.errors import StateError
 from pipeline.payloads import plain
@@ -28,8 +29,9 @@ class Stories(Database):
         self, decisions: Sequence[StoryDecision], version: str, *, baseline: Callable[[Article], bool]
     ) -> None:
         """Write memberships. A decision for a story that was merged away goes to the one that it became."""
-        latest = {decision.article_id: decision for decision in decisions}
         with self.writing() as writing:
+            gone = taken_down(writing.connection, [decision.article_id for decision in decisions])
+            latest = {decision.article_id: decision for decision in decisions if decision.article_id not in gone}
             decided = _articles(writing, latest)
             living = _living(writing, {decision.story_id for decision in latest.values()})
             _open_stories(writing, [decision for decision in latest.values() if decision.story_id not in living])
@@ -132,10 +134,10 @@ def _move(writing: Writing, rows: Sequence[Row]) -> None:
     written = writing.put(story_members, rows)
     left = {before[key]["story_id"] for row in written if (key := (row["article_id"],)) in before}
     writing.changed_articles(row["article_id"] for row in written)
-    _settle_baselines(writing, left | {row["story_id"] for row in written})
+    settle_baselines(writing, left | {row["story_id"] for row in written})
 
 
-def _settle_baselines(writing: Writing, ids: set[str]) -> None:
+def settle_baselines(writing: Writing, ids: set[str]) -> None:
     """A story is baseline while all its members are."""
     for chunk in chunks(sorted(ids)):
         counted = sa.select(story_members.c.story_id, sa.func.min(sa.cast(story_members.c.baseline, sa.Integer)))
@@ -153,4 +155,4 @@ def _merge(writing: Writing, story_id: str, into: str) -> None:
     writing.connection.execute(sa.update(stories).where(ended).values(redirect_to=into))
     writing.changed_articles(moved)
     writing.changed_stories([story_id])
-    _settle_baselines(writing, {into})
+    settle_baselines(writing, {into})

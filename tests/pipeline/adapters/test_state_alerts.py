@@ -1,6 +1,5 @@
 """Contract of the state: the mail outbox and leases."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -54,24 +53,3 @@ def test_marking_again_changes_nothing(state: SqlState, dump: Callable[[], Dump]
     state.mark_message("m1", written_at=DAY2, sent_at=DAY3)
     state.mark_message("m1")
     assert dump() == before
-
-
-def test_one_holder_at_a_time_until_it_gives_the_lease_back(state: SqlState) -> None:
-    assert state.acquire_lease("cluster", "one", 60)
-    assert state.acquire_lease("cluster", "one", 60)
-    assert not state.acquire_lease("cluster", "two", 60)
-    assert state.acquire_lease("host a.test", "two", 60)
-    state.release_lease("cluster", "two")
-    assert not state.acquire_lease("cluster", "two", 60)
-    state.release_lease("cluster", "one")
-    assert state.acquire_lease("cluster", "two", 60)
-
-
-def test_a_lease_ends_by_itself_and_is_prolonged(state: SqlState) -> None:
-    assert state.acquire_lease("cluster", "one", 0.05)
-    assert state.acquire_lease("cluster", "one", 0.4)
-    time.sleep(0.1)
-    assert not state.acquire_lease("cluster", "two", 60)
-    time.sleep(0.4)
-    assert state.acquire_lease("cluster", "two", 60)
-    assert not state.acquire_lease("cluster", "one", 60)

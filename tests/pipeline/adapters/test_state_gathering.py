@@ -80,7 +80,7 @@ def test_the_log_keeps_every_field_and_is_found_by_asked_and_final_address(desk:
         "http://fijitimes.press.test/feed", DAY1 - DAY, None, kind="feed", outcome=FetchOutcome.BROKEN, items=0
     )
     desk.fetch(full, feed)
-    assert desk.state.fetches(run_id=desk.run) == [feed, full]
+    assert desk.state.fetches(round_id=desk.run) == [feed, full]
     assert desk.state.fetches(url=URL) == desk.state.fetches(url="https://fijitimes.press.test/news/1") == [full]
     assert desk.state.fetches(source_id="fijitimes", url="http://nowhere.test/") == []
 

@@ -70,11 +70,3 @@ def _sentences(article_id: str, text_id: str, found: list[dict[str, Any]]) -> It
         place = {"article_id": article_id, "text_id": text_id, "position": position}
         told = {name: sentence[name] for name in ("start", "end", "frame", "both", "voice", "probability")}
         yield {"id": digest128(article_id, text_id, f"{sentence['start']}-{sentence['end']}"), **place, **told}
-
-
-def downgrade() -> None:
-    """Take back."""
-    op.drop_column("sources", "row_version")
-    op.drop_column("articles", "near_miss")
-    op.drop_index(op.f("ix_framed_sentences_article_id_position"), table_name="framed_sentences")
-    op.drop_table("framed_sentences")

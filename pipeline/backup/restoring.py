@@ -1,0 +1,115 @@
+"""Restoring a backup into an empty place.
+
+Every byte is checked before anything is written. The database is filled last and in one transaction, and a marker in the
+data folder stands from the first write to the last: a restore that was killed leaves a place that no command takes for
+whole, and that the same restore takes up again.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crawlers.disk import is_full
+from crawlers.vault.store import VaultStore
+from pipeline.adapters.data_folder import DataFolder
+from pipeline.backup.layout import Member
+from pipeline.backup.reading import BackupFile
+from pipeline.errors import BackupError, DataFolderError, DiskFull
+from pipeline.ports import Progress
+
+Rows = Iterable[tuple[str, Iterable[dict[str, Any]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to restore: `knows(schema)` says whether this version can read its rows, `has_tables()` whether something is
+    in the database, `load(schema, rows)` fills it."""
+
+    folder: DataFolder
+    vault: VaultStore
+    knows: Callable[[str], bool]
+    has_tables: Callable[[], bool]
+    load: Callable[[str, Rows], object]
+
+
+def restore(backup: BackupFile, place: Place, floor_mb: int, progress: Progress) -> None:
+    """Fill the place; to be called again after a kill. `finish` ends it. Raises `BackupError` where something is there
+    already, or the backup is damaged, `DiskFull` before anything is written."""
+    schema = backup.manifest.head.schema
+    if not place.knows(schema):
+        raise BackupError(
+            f"it was written by a newer version of beatwatch (schema {schema}): install that version and restore again"
+        )
+    backup.check(progress)
+    _begin(backup, place, floor_mb)
+    for done, member in enumerate(backup.manifest.vault, start=1):
+        _put(backup, place.vault, member)
+        progress("vault", done, len(backup.manifest.vault))
+    if not place.has_tables():  # else an earlier try was killed after it had loaded them, all in one transaction
+        place.load(schema, backup.tables())
+
+
+def finish(place: Place) -> None:
+    """From now on the place may be used."""
+    place.folder.restoring.unlink(missing_ok=True)
+
+
+def _begin(backup: BackupFile, place: Place, floor_mb: int) -> None:
+    marker = place.folder.restoring
+    try:
+        begun = marker.read_text(encoding="ascii") if marker.exists() else None
+    except (OSError, ValueError) as error:
+        raise DataFolderError(f"{marker}: cannot be read: delete the data folder, and restore again") from error
+    if begun is None:
+        _require_empty(place)
+        _require_space(backup, place.folder.path, floor_mb)
+        _write(marker, backup.id)
+    elif begun != backup.id:
+        raise BackupError(f"{place.folder.path}: another backup was begun to be restored here: delete the folder first")
+
+
+def _require_empty(place: Place) -> None:
+    held = [name for name in ("state.db", "search.db") if (place.folder.path / name).exists()]
+    held += [] if next(place.folder.mail.glob("*.eml"), None) is None else ["mails"]
+    held += [] if next(iter(place.vault.names()), None) is None else [f"an archive of pages ({place.vault.address})"]
+    held += ["a database with tables in it"] if not held and place.has_tables() else []
+    if held:
+        raise BackupError(
+            f"{place.folder.path}: it holds {held[0]} already: restore into an empty data folder (--data), database and"
+            " vault; to give up what is here, move it away first"
+        )
+
+
+def _require_space(backup: BackupFile, folder: Path, floor_mb: int) -> None:
+    """The archive, and the state with its indexes and index documents, which take some ten times its packed rows."""
+    needed = sum(one.size for one in backup.manifest.vault) + 10 * sum(one.size for one in backup.manifest.tables)
+    free = shutil.disk_usage(folder).free // 1_000_000
+    if free < needed // 1_000_000 + floor_mb:
+        raise DiskFull(
+            f"{folder}: {free} MB free, {needed // 1_000_000 + floor_mb} MB are needed: free some space and restore again"
+        )
+
+
+def _put(backup: BackupFile, vault: VaultStore, member: Member) -> None:
+    if vault.put_new(member.name, backup.vault_file(member.name)):
+        return
+    with vault.read(member.name) as stream:
+        kept = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # any stream that reads into
+    if kept != member.sha256:
+        raise BackupError(f"{vault.address}: it holds another file named {member.name}: empty it and restore again")
+
+
+def _write(marker: Path, text: str) -> None:
+    try:
+        with marker.open("w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        if is_full(error):
+            raise DiskFull(f"{marker}: the disk is full; free some space and restore again") from error
+        raise DataFolderError(f"{marker}: cannot be written: {error.strerror}") from error
