@@ -271,7 +271,10 @@ def test_drafts_and_other_peoples_files_are_no_part_of_the_vault(tmp_path: Path)
     [
         (lambda ref: ArchiveRef("2026/10/none.warc.gz", ref.offset, ref.sha256), "no such file"),
         (lambda ref: ArchiveRef("../../etc/passwd", ref.offset, ref.sha256), "no such file"),
-        (lambda ref: ArchiveRef(ref.file, ref.offset + 3, ref.sha256), "no record at offset|not the one that was archived"),
+        (
+            lambda ref: ArchiveRef(ref.file, ref.offset + 3, ref.sha256),
+            "no record at offset|not the one that was archived",
+        ),
         (lambda ref: ArchiveRef(ref.file, 10_000_000, ref.sha256), "no record at offset"),
         (lambda ref: ArchiveRef(ref.file, ref.offset, "0" * 64), "not the one that was archived"),
         (lambda ref: ArchiveRef(ref.file, 0, ref.sha256), "not the one that was archived"),
