@@ -91,9 +91,13 @@ def bulk(client: Elasticsearch, ours: ElasticIndex, count: int) -> tuple[float, 
     target = mappings.alias(bare.address.prefix, "article")
     spent = {"ours": 0.0, "bare": 0.0}
     for number, batch in enumerate(batches(count)):
+        bodies = [action(document, target) for document in batch]
+        turns: dict[str, Callable[[], object]] = {
+            "ours": partial(ours.write, batch),
+            "bare": partial(send_bare, client, bodies),
+        }
         for turn in ("ours", "bare") if number % 2 else ("bare", "ours"):
-            bodies = [action(document, target) for document in batch] if turn == "bare" else []
-            spent[turn] += timed(partial(send_bare, client, bodies) if turn == "bare" else partial(ours.write, batch))
+            spent[turn] += timed(turns[turn])
     drop(client, bare)
     return count / spent["ours"], count / spent["bare"]
 

@@ -21,16 +21,18 @@ def passages(text: str, wanted: Sequence[Text]) -> tuple[str, ...]:
     normal = Normalised(text)
     found = [normal.find(words.tokens, prefix=words.prefix) for words in wanted]
     groups: list[list[tuple[int, int]]] = []
+    last = -AROUND - 1  # where the last match ends
     for start, end in found[0] if len(found) == 1 else merge(*found):
-        if not groups or start - groups[-1][-1][1] > AROUND:
+        if start - last > AROUND:
             if len(groups) == MOST:
                 break
             groups.append([(start, end)])
-        elif start >= groups[-1][-1][1]:
+        elif start >= last:
             groups[-1].append((start, end))  # surroundings that meet are one passage; two Han words that touch stay two
         else:
-            groups[-1][-1] = (groups[-1][-1][0], max(end, groups[-1][-1][1]))  # matches that overlap become one
-    return tuple(_marked(text, group) for group in groups)
+            groups[-1][-1] = (groups[-1][-1][0], max(end, last))  # matches that overlap become one
+        last = max(end, last)
+    return tuple([_marked(text, group) for group in groups])
 
 
 def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:

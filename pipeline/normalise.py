@@ -73,9 +73,11 @@ def tokens(text: str) -> tuple[Token, ...]:
 def token_text(text: str) -> str:
     """The tokens of `text` joined by spaces: what an engine indexes."""
     normal = _spelled(text) if _clusters(text) else text.translate(_CHARACTERS)
-    if normal.isascii() or not _SINGLE.search(normal):
-        return " ".join(normal.split())
-    return " ".join(map(_apart, _RUN.findall(normal)))
+    if not normal.isascii() and _SINGLE.search(normal):
+        return " ".join(map(_apart, _RUN.findall(normal)))
+    while "  " in normal:
+        normal = normal.replace("  ", " ")
+    return normal.strip(" ")
 
 
 def _apart(run: str) -> str:

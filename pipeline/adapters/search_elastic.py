@@ -42,7 +42,7 @@ LOST = (404, 503)  # a view whose time is over; an index version that was replac
 WHOLE: Mapping[str, Any] = {"allow_partial_search_results": False}  # an error rather than a part that looks like all
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each new try of what the server is too busy for
 SENDERS = 4  # requests under way at once while documents are written
-CHUNK = 100  # documents of one request, so that a batch of a few hundred keeps all senders busy
+CHUNKS = (50, 250)  # documents of one request: a batch is cut for all senders, and each request is synced to disk
 CHUNK_BYTES = 10 * 1024 * 1024  # of one request; twice as many as there are senders are held at most
 CANDIDATES = 10  # times the answers asked for, and 200 at least: what HNSW looks at; recall@10 is then above 0.95
 OVERSAMPLE = 3.0  # times the answers, weighed again by the exact vectors
@@ -169,11 +169,18 @@ class ElasticIndex:
     ) -> Iterator[tuple[SearchDocument, dict[str, Any]]]:
         """Each document with the server's answer, in their order, which the helper keeps. Bodies are made while others are
         on their way."""
+        fewest, most = CHUNKS
         told = helpers.parallel_bulk(
-            self._client.options(retry_on_status=(502, 503, 504)), (action(one, targets[one.kind]) for one in documents),
-            thread_count=SENDERS, queue_size=SENDERS, chunk_size=CHUNK, max_chunk_bytes=CHUNK_BYTES, raise_on_error=False,
-            raise_on_exception=False, filter_path=["items.*.status", "items.*.error"],
-        )  # fmt: skip
+            self._client.options(retry_on_status=(502, 503, 504)),
+            (action(one, targets[one.kind]) for one in documents),
+            thread_count=SENDERS,
+            queue_size=SENDERS,
+            chunk_size=min(most, max(fewest, len(documents) // SENDERS)),
+            max_chunk_bytes=CHUNK_BYTES,
+            raise_on_error=False,
+            raise_on_exception=False,
+            filter_path=["items.*.status", "items.*.error"],
+        )
         for document, (_, answer) in zip(documents, told, strict=True):
             yield document, answer["index"]
 
