@@ -45,7 +45,7 @@ def test_nothing_of_it_lies_in_the_data_folder_but_logs_and_mails(distributed: I
 
 def test_the_doctor_asks_the_archive(distributed: Installation) -> None:
     found = {line["name"]: line for line in json.loads(distributed.told("doctor", "--json"))["checks"]}
-    assert found["archive of pages"]["ok"]
+    assert found["archive of pages"]["level"] == "ok"
     assert found["archive of pages"]["found"].startswith(f"s3://{BUCKET}/sample at http://127.0.0.1:")
 
 
