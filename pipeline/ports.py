@@ -120,7 +120,7 @@ class State(Protocol):
     def end_run(
         self, run_id: str, outcome: Literal["completed", "failed"], table: Mapping[str, int], reason: str | None = None
     ) -> None:
-        """Close the run with its table of counts."""
+        """Close the run with its table of counts; a completed one completes its round, which forgets what it gathered."""
         ...
 
     def join_round(self, run_id: str, round_id: str) -> None:

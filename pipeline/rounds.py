@@ -125,7 +125,9 @@ class Round(Holding):
         super().hold()
 
     def left(self, whole: Sequence[Share]) -> list[Share]:
-        """Shares with sources that nobody has asked to the end."""
+        """Shares with sources that nobody has asked to the end; none when the round is completed."""
+        if self.completed():
+            return []
         done = self._state.gathered(self.id)
         return [share for share in whole if not done.issuperset(share.ids)]
 

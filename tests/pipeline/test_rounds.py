@@ -131,6 +131,15 @@ def test_one_worker_codes_and_the_next_finds_it_done(desk: Desk) -> None:
         assert two.completed()
 
 
+def test_who_looks_after_the_round_was_completed_finds_nothing_left(desk: Desk, whole: Sequence[Any]) -> None:
+    run_id = desk.state.begin_run("live", DAY1)
+    quick, late = Round(desk.state, "live", run_id, "quick", 1, 60), part(desk, "late")
+    with quick.taken(quick.left(whole), 8):
+        assert late.left(whole) == list(whole)
+    desk.state.end_run(run_id, "completed", {})
+    assert late.left(whole) == []
+
+
 def test_where_the_coding_worker_failed_the_next_codes(desk: Desk) -> None:
     one, two = part(desk, "one"), part(desk, "two")
     with pytest.raises(StateError), one.coding():

@@ -32,10 +32,13 @@ class Runs(Database):
     def end_run(
         self, run_id: str, outcome: Literal["completed", "failed"], table: Mapping[str, int], reason: str | None = None
     ) -> None:
-        """Close the run."""
+        """Close the run. What a completed round has gathered need not be told any more."""
         ended = {"outcome": outcome, "counts": dict(table), "reason": reason}
         with self.writing() as writing:
             writing.connection.execute(sa.update(runs).where(runs.c.id == run_id).values(ended))
+            if outcome == "completed":
+                of_round = sa.select(runs.c.round_id).where(runs.c.id == run_id).scalar_subquery()
+                writing.connection.execute(sa.delete(gathered).where(gathered.c.round_id == of_round))
 
     def join_round(self, run_id: str, round_id: str) -> None:
         """Count the run as one of the round's."""

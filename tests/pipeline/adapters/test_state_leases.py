@@ -59,3 +59,5 @@ def test_what_a_round_has_gathered(desk: Desk) -> None:
     state.mark_gathered(desk.run, ["fijitimes", "andina"])
     assert state.gathered(desk.run) == {"fijitimes", "andina"}
     assert state.gathered(state.begin_run("live", DAY2)) == set()
+    state.end_run(desk.run, "completed", {})
+    assert state.gathered(desk.run) == set()
