@@ -243,12 +243,9 @@ def test_two_workers_ask_every_page_once_and_keep_the_spacing(pair: Pair, alone:
 @pytest.mark.timeout(400)
 def test_a_killed_workers_hosts_are_taken_over_after_their_lease(pair: Pair, alone: Counter[tuple[str, str]]) -> None:
     pair.start("one")
-    while len(pair.asked("one")) < 20:
-        assert pair.processes["one"].poll() is None
-        time.sleep(0.02)
     pair.start("two")
-    while len(pair.asked("two")) < 10:
-        assert pair.processes["two"].poll() is None
+    while len(pair.asked("one")) < 8:  # of its first share, all of whose hosts it still has
+        assert pair.processes["one"].poll() is None
         time.sleep(0.02)
     pair.kill("one")
     killed_at = time.time()

@@ -72,7 +72,9 @@ class Dismissive:
 def run(state: SqlState, alerter: Quiet, **engines: Any) -> Run:
     """A run over the state; engines that are not given are never asked."""
     known: dict[str, Any] = {"index": None, "gatherer": Gathered(), "vault": Lost(), "coder": Dismissive()}
-    order = Order("live", DAY1, True, (source(),))
+    order = Order(
+        "live", DAY1, True, (source(),), worker="desk"
+    )  # as over one data folder: it has its hosts back at once
     return Run(Engines(state=state, alerter=alerter, **(known | engines)), order, lambda *_: None)
 
 
