@@ -18,7 +18,8 @@ Kind = Literal["failed", "crashed", "late", "hangs", "server"]
 LOOK_BACK = timedelta(days=7)
 MOST = 200
 HANGS_AFTER = timedelta(hours=12)
-"""Longer than `flows.runs` lets a run take with its retries: its process was killed, and nobody told the server."""
+"""Longer than one try may take (`flows.runs`): its process was killed and nobody told the server, or it was tried again
+and again, which a person should know as well."""
 _KINDS: Mapping[str, Kind] = {"FAILED": "failed", "CRASHED": "crashed", "RUNNING": "hangs"}
 
 
@@ -117,7 +118,7 @@ class Told:
             return cls(path, datetime.fromisoformat(kept["began"]), dict(kept["ids"]))
         except FileNotFoundError:
             begun = cls(path, now, {})
-            begun.keep([], now)
+            begun.keep([])
             return begun
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataFolderError(f"{path}: cannot be read: {error}: delete it to begin anew") from error
@@ -128,10 +129,17 @@ class Told:
         now = (one for one in found if one.since >= self.began or one.kind not in failed)
         return [one for one in now if self.ids.get(one.id) != one.kind]
 
-    def keep(self, told: Iterable[Trouble], now: datetime) -> None:
-        """Note that the operators know. What is older than can be found again is forgotten."""
+    def keep(self, told: Iterable[Trouble]) -> None:
+        """Note that the operators know."""
         self.ids |= {one.id: one.kind for one in told}
-        self.began = max(self.began, now - LOOK_BACK)
+        self._write()
+
+    def forget(self, id_: str) -> None:
+        """It is over: if it comes again, it is news."""
+        if self.ids.pop(id_, None) is not None:
+            self._write()
+
+    def _write(self) -> None:
         try:
             beside = self.path.with_suffix(".new")
             beside.write_text(json.dumps({"began": self.began.isoformat(), "ids": self.ids}), encoding="utf-8")

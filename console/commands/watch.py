@@ -90,7 +90,7 @@ class _Watch:
         except DeliveryFailed as error:
             click.echo(f"beatwatch: {error}; it is tried again", err=True)
             return []
-        self._told.keep(news, now)
+        self._told.keep(news)
         return news
 
     def _found(self, now: datetime) -> "list[Trouble]":
@@ -104,7 +104,7 @@ class _Watch:
                 return []
             return [Trouble("server", "server", "the Prefect server", now, str(error))]
         self._silent = 0
-        self._told.ids.pop("server", None)
+        self._told.forget("server")
         return found
 
     def _mail(self, news: "list[Trouble]", now: datetime) -> None:

@@ -30,10 +30,19 @@ def test_what_failed_before_the_first_look_is_not_told_and_what_is_so_now_is(tmp
 
 def test_each_trouble_is_told_once_also_after_a_restart(tmp_path: Path) -> None:
     told = Told.open(tmp_path / "watched.json", NOW)
-    told.keep([trouble("a")], NOW)
+    told.keep([trouble("a")])
     again = Told.open(tmp_path / "watched.json", NOW + timedelta(hours=1))
     assert again.untold([trouble("a")]) == []
     assert again.untold([trouble("a", "crashed")]) != []
+
+
+def test_what_was_over_is_news_again_also_after_a_restart(tmp_path: Path) -> None:
+    away = Trouble("server", "server", "the Prefect server", NOW)
+    told = Told.open(tmp_path / "watched.json", NOW)
+    told.keep([away])
+    assert told.untold([away]) == []
+    told.forget("server")
+    assert Told.open(tmp_path / "watched.json", NOW).untold([away]) == [away]
 
 
 def test_a_trouble_in_words() -> None:
