@@ -52,6 +52,16 @@ def postgres_database() -> Iterator[sa.URL]:
 
 
 @contextmanager
+def empty_database(kind: str, file: Path) -> Iterator[str]:
+    """The address of an empty database: "sqlite" in `file`, or "postgresql"."""
+    if kind == "sqlite":
+        yield f"sqlite:///{file}"
+        return
+    with postgres_database() as url:
+        yield url.render_as_string(hide_password=False)
+
+
+@contextmanager
 def elasticsearch_prefix() -> Iterator[tuple[str, str]]:
     """(address, prefix): what is made under the prefix goes at the end."""
     url, prefix = elasticsearch_url(), f"test-{uuid.uuid4().hex}"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
+from console.commands.run import counts, show_counts
 from console.options import data_option, json_option
-from console.output import answer, screen
-from console.output import table as drawn_table
+from console.output import answer
 from console.progress import progress_bars
 from console.shapes import ReprocessAnswer
 from pipeline.wiring import data_path, recode
@@ -25,9 +25,6 @@ def command(data: Path | None, as_json: bool) -> None:
     for note in table.notes:
         click.echo(f"beatwatch: {note}", err=True)
     if as_json:
-        answer(ReprocessAnswer({row.strip(): count for row, count in sorted(table.counts.items())}))
-        return
-    drawn = drawn_table("read and coded anew", "what", "count", right=("count",))
-    for row, count in table.rows():
-        drawn.add_row(row, str(count))
-    screen().print(drawn)
+        answer(ReprocessAnswer(counts(table)))
+    else:
+        show_counts("read and coded anew", table)

@@ -43,17 +43,25 @@ def command(sources: str, since: timedelta | None, hourly: bool, data: Path | No
 
 def summary(table: RunTable, now: str, sources: int, path: Path) -> RunAnswer:
     """The run for programs."""
-    counts = {row.strip(): n for row, n in sorted(table.counts.items())}
-    return RunAnswer(now, str(path), sources, len(table.answered), dict(sorted(table.silent.items())), counts)
+    return RunAnswer(now, str(path), sources, len(table.answered), dict(sorted(table.silent.items())), counts(table))
 
 
-def show(table: RunTable, now: str, sources: int, path: Path) -> None:
-    """The run as a table, and where to look next."""
-    title = f"beatwatch, {now}: {len(table.answered)} of {sources} sources answered"
+def counts(table: RunTable) -> dict[str, int]:
+    """By row, for programs."""
+    return {row.strip(): n for row, n in sorted(table.counts.items())}
+
+
+def show_counts(title: str, table: RunTable) -> None:
+    """By row, for a person."""
     drawn = drawn_table(title, "what", "count", right=("count",))
     for row, count in table.rows():
         drawn.add_row(row, str(count), style=None if row.startswith(" ") else "bold")
     screen().print(drawn)
+
+
+def show(table: RunTable, now: str, sources: int, path: Path) -> None:
+    """The run as a table, and where to look next."""
+    show_counts(f"beatwatch, {now}: {len(table.answered)} of {sources} sources answered", table)
     for source, reason in sorted(table.silent.items()):
         if source not in table.answered:
             say((f"silent: {source}: {one_line(reason)}", "yellow"))

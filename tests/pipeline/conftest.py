@@ -8,17 +8,14 @@ import pytest
 
 from pipeline.adapters.state import SqlState
 from tests.pipeline.adapters.desk import Desk
-from tests.servers import postgres_database
+from tests.servers import empty_database
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
 def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database of the engine."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'state.db'}"
-        return
-    with postgres_database() as url:
-        yield url.render_as_string(hide_password=False)
+    with empty_database(request.param, tmp_path / "state.db") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -144,8 +144,8 @@ def dropped_document(connection: sa.Connection, id_: str) -> SearchDocument:
 def source_document(connection: sa.Connection, id_: str) -> SearchDocument:
     """One source, with when it last answered, when it last brought an article, and how many requests failed since it
     last answered."""
-    version = connection.scalar(sa.select(sources.c.row_version).where(sources.c.id == id_))
-    if version is None:
+    row = connection.execute(sa.select(sources.c.row_version, sources.c.facts).where(sources.c.id == id_)).first()
+    if row is None:
         return _deleted(connection, "source", id_)
     of_source = fetches.c.source_id == id_
     answers = of_source & fetches.c.outcome.in_([FetchOutcome.FETCHED, FetchOutcome.UNCHANGED, FetchOutcome.GONE])
@@ -153,17 +153,16 @@ def source_document(connection: sa.Connection, id_: str) -> SearchDocument:
     since = of_source & (fetches.c.at > answered) if answered else of_source
     brought = sa.select(sa.func.count(), sa.func.max(articles.c.first_seen, type_=articles.c.first_seen.type))
     number, last_item = connection.execute(brought.where(articles.c.source_id == id_)).one()
-    facts = connection.scalar(sa.select(sources.c.facts).where(sources.c.id == id_)) or {}
     fields: dict[str, object] = {
-        **_source_fields(connection, id_),
-        "url": facts.get("home"),
-        "languages": facts.get("languages"),
+        **_shown_of(id_, row.facts),
+        "url": row.facts["home"],
+        "languages": row.facts["languages"],
         "last_answer": _iso(answered),
         "last_item": _iso(last_item),
         "failures": connection.scalar(sa.select(sa.func.count()).where(since)),
         "articles": number,
     }
-    return SearchDocument("source", id_, version, fields=fields)
+    return SearchDocument("source", id_, row.row_version, fields=fields)
 
 
 def fetch_document(connection: sa.Connection, id_: str) -> SearchDocument:
@@ -229,7 +228,10 @@ def _countries(reports: Sequence[AnyRow]) -> list[str]:
 
 
 def _source_fields(connection: sa.Connection, source_id: str) -> dict[str, object]:
-    facts = connection.scalar(sa.select(sources.c.facts).where(sources.c.id == source_id)) or {}
+    return _shown_of(source_id, connection.scalar(sa.select(sources.c.facts).where(sources.c.id == source_id)) or {})
+
+
+def _shown_of(source_id: str, facts: Mapping[str, object]) -> dict[str, object]:
     return {
         "source": source_id,
         "source_name": facts.get("name"),

@@ -18,7 +18,7 @@ from pipeline.ports import State
 from pipeline.records import ArchiveRef, Extraction, Identity, digest128
 from tests.pipeline.adapters.conftest import Dump
 from tests.pipeline.adapters.desk import DAY1, DAY2, REPORT, URL, Desk, fetch, gone, message
-from tests.servers import postgres_database
+from tests.servers import empty_database
 
 Rows = dict[str, list[dict[str, Any]]]
 EXACT = datetime(2026, 10, 5, 6, 7, 8, 90_123, tzinfo=UTC)
@@ -65,11 +65,8 @@ PAGES = [f"{URL}{number}" for number in range(20)]
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
 def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a second empty database, of each engine."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'other.db'}"
-        return
-    with postgres_database() as url:
-        yield url.render_as_string(hide_password=False)
+    with empty_database(request.param, tmp_path / "other.db") as url:
+        yield url
 
 
 def test_a_snapshot_loaded_elsewhere_is_the_same_state(desk: Desk, dump: Callable[[], Dump], other_url: str) -> None:
