@@ -1,6 +1,8 @@
 """What every test may count on, however the suite was started."""
 
+import logging
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -9,6 +11,16 @@ from tests import servers
 # A shell's background job ignores Ctrl-C, and so would every process that a test starts and stops by it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _root_logger() -> Iterator[None]:
+    """Take away what a test hung on the root logger: Prefect's console, which later tests would find closed, comes by import."""
+    root = logging.getLogger()
+    before = set(root.handlers)
+    yield
+    for handler in set(root.handlers) - before:
+        root.removeHandler(handler)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
