@@ -3,6 +3,7 @@
 import logging
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,18 @@ def _root_logger() -> Iterator[None]:
     yield
     for handler in set(root.handlers) - before:
         root.removeHandler(handler)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where tests are shared by processes, each of them passes on what it had to leave out."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["missing"] = servers.missing
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what such a process passed on; one that crashed has said nothing."""
+    servers.missing.update(getattr(node, "workeroutput", {}).get("missing", {}))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

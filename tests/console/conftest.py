@@ -1,17 +1,22 @@
 """Fixtures of the commands' tests: commands called in this process, a small data folder made in milliseconds, and one
 with both days of the sample newsroom, run once for all tests that need it."""
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
+from jsonschema import Draft202012Validator
 
 from console.main import status
+from console.schemas import FOLDER
 from pipeline.adapters.state import SqlState
 from pipeline.records import (
     EngagementReport,
@@ -24,9 +29,7 @@ from pipeline.records import (
     ThirdParty,
     digest128,
 )
-from tests.object_store import BUCKET, object_store
 from tests.pipeline.adapters.desk import DAY1, DAY2, Desk, fetch, gone, message, published, source
-from tests.servers import elasticsearch_prefix, postgres_database
 
 CALL = "import sys; from console.main import main; main(sys.argv[1:])"
 HOSTILE = '=HYPERLINK("http://evil.test")\x1b[31m [red]警务[/red]'
@@ -72,6 +75,15 @@ def in_child(*arguments: object, **options: object) -> "subprocess.CompletedProc
     """Calls a command in a process of its own."""
     command = [sys.executable, "-c", CALL, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def valid(name: str, text: str) -> Any:
+    """JSON that keeps to its schema as docs/schemas has it."""
+    value = json.loads(text)
+    schema = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    faults = list(Draft202012Validator(schema).iter_errors(value))
+    assert not faults, f"{name}: {faults[0].json_path}: {faults[0].message}"
+    return value
 
 
 @pytest.fixture(scope="session")
@@ -135,42 +147,17 @@ def _send(desk: Desk, *messages: Message) -> None:
 
 @pytest.fixture(scope="session")
 def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which both days of the sample newsroom were run."""
-    path = tmp_path_factory.mktemp("sampled") / "data"
-    for _ in (1, 2):
-        ended = in_child("run", "--data", path)
-        assert ended.returncode == 0, ended.stderr
+    """A data folder in which both days of the sample newsroom were run, with what each run printed in `printed-<day>.txt`;
+    no test changes it. The processes that share a suite share the folder as well: the first that needs it makes it."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    path, begun = shared / "sampled", shared / "sampled-begun"
+    with FileLock(shared / "sampled.lock"):
+        if not path.exists():
+            for day in (1, 2):
+                ended = in_child("run", "--data", begun)
+                assert ended.returncode == 0, ended.stderr
+                (begun / f"printed-{day}.txt").write_text(ended.stdout)
+            begun.rename(path)
     return path
-
-
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """A data folder with the environment that names its servers."""
-
-    data: Path
-    environment: dict[str, str]
-
-    def told(self, *arguments: str) -> str:
-        """What a command prints, which must end well."""
-        ended = in_child(*arguments, "--data", self.data, env=self.environment)
-        assert ended.returncode == 0, ended.stderr
-        return str(ended.stdout)
-
-
-@pytest.fixture(scope="session")
-def distributed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """Both days of the sample newsroom on real servers."""
-    with postgres_database() as database, elasticsearch_prefix() as (url, prefix), object_store() as objects:
-        engines = {
-            "BEATWATCH_DATABASE": database.set(drivername="postgresql").render_as_string(hide_password=False),
-            "BEATWATCH_ELASTICSEARCH": url,
-            "BEATWATCH_ELASTICSEARCH_PREFIX": prefix,
-            "BEATWATCH_VAULT": f"s3://{BUCKET}/sample",
-            "BEATWATCH_VAULT_ENDPOINT": objects.endpoint,
-            "BEATWATCH_VAULT_KEY": objects.worker.id,
-            "BEATWATCH_VAULT_SECRET": objects.worker.secret,
-        }
-        made = Installation(tmp_path_factory.mktemp("distributed") / "data", {**os.environ, **engines})
-        for _ in (1, 2):
-            made.told("run")
-        yield made

@@ -1,17 +1,64 @@
 """A run on PostgreSQL, Elasticsearch and an S3-compatible store says what a run on files says."""
 
 import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
 
 from pipeline.adapters.search_mappings import KINDS
-from tests.console.conftest import Installation, in_child
+from tests.console.conftest import in_child
 from tests.console.test_whole_run import steady
-from tests.object_store import BUCKET
+from tests.object_store import BUCKET, object_store
+from tests.servers import elasticsearch_prefix, postgres_database
 
 pytestmark = [pytest.mark.server, pytest.mark.model, pytest.mark.timeout(1200)]
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A data folder with the environment that names its servers, and what its runs printed."""
+
+    data: Path
+    environment: dict[str, str]
+    printed: tuple[str, ...] = ()
+
+    def told(self, *arguments: str) -> str:
+        """What a command prints, which must end well."""
+        ended = in_child(*arguments, "--data", self.data, env=self.environment)
+        assert ended.returncode == 0, ended.stderr
+        return str(ended.stdout)
+
+
+@pytest.fixture(scope="module")
+def distributed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Both days of the sample newsroom on real servers."""
+    with postgres_database() as database, elasticsearch_prefix() as (url, prefix), object_store() as objects:
+        engines = {
+            "BEATWATCH_DATABASE": database.set(drivername="postgresql").render_as_string(hide_password=False),
+            "BEATWATCH_ELASTICSEARCH": url,
+            "BEATWATCH_ELASTICSEARCH_PREFIX": prefix,
+            "BEATWATCH_VAULT": f"s3://{BUCKET}/sample",
+            "BEATWATCH_VAULT_ENDPOINT": objects.endpoint,
+            "BEATWATCH_VAULT_KEY": objects.worker.id,
+            "BEATWATCH_VAULT_SECRET": objects.worker.secret,
+        }
+        made = Installation(tmp_path_factory.mktemp("distributed") / "data", {**os.environ, **engines})
+        yield replace(made, printed=(made.told("run"), made.told("run")))
+
+
+def drawn(printed: str) -> list[str]:
+    """The table that a run printed, without where to look next, which names the data folder."""
+    return printed.partition("latest mail")[0].splitlines()
+
+
+def test_the_runs_end_with_the_tables_of_the_embedded_engines(distributed: Installation, sampled: Path) -> None:
+    embedded = [(sampled / f"printed-{day}.txt").read_text() for day in (1, 2)]
+    assert "articles screened" in embedded[0]
+    assert list(map(drawn, distributed.printed)) == list(map(drawn, embedded))
 
 
 @pytest.mark.parametrize("what", ["stories", "articles", "engagements"])

@@ -15,25 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
-from console.schemas import FOLDER
-from tests.console.conftest import CALL, Beatwatch, in_child
+from tests.console.conftest import CALL, Beatwatch, in_child, valid
 
 pytestmark = [pytest.mark.server, pytest.mark.model, pytest.mark.timeout(1200)]
 STORY_ID = re.compile(r"\b01[0-9A-Z]{24}\b")
 COPY = "http://pacific-beacon.newsroom.test/news/2022/12/italy-ends-chinese-patrols.html"
 BLOCKED = "http://capital-ledger.newsroom.test/premium/bond-desk-autumn-outlook"
 ROBOTS = "http://pacific-beacon.newsroom.test/print/ferry-timetable-october?utm_source=rss&utm_medium=feed"
-
-
-def valid(name: str, text: str) -> Any:
-    """JSON that keeps to its schema as docs/schemas has it."""
-    value = json.loads(text)
-    schema = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-    faults = list(Draft202012Validator(schema).iter_errors(value))
-    assert not faults, f"{name}: {faults[0].json_path}: {faults[0].message}"
-    return value
 
 
 def lines(name: str, text: str) -> list[Any]:
@@ -46,14 +35,6 @@ def told(beatwatch: Beatwatch, data: Path, *arguments: object, status: int = 0) 
     answer = beatwatch(*arguments, "--data", data)
     assert (answer.status, answer.err) == (status, "")
     return answer.out
-
-
-def test_a_third_run_finds_nothing_new(sampled: Path) -> None:
-    ended = in_child("run", "--data", sampled, "--json")
-    counts = valid("run", ended.stdout)["counts"]
-    assert counts["pages asked for"] > 0
-    assert not any(counts.get(row) for row in ("new stories", "pages read: new articles", "mails"))
-    assert "articles screened" in in_child("run", "--data", sampled).stdout
 
 
 def test_today(beatwatch: Beatwatch, sampled: Path) -> None:

@@ -5,16 +5,16 @@ a query that asks another question than its title is found as well.
 """
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from pydantic import SecretStr
 
 from console.exported import (
     ExportedArticle,
@@ -28,14 +28,15 @@ from console.kibana.definition import FILE, Chart, Search, read_definition
 from console.kibana.requests import drawing, rows, searching
 from console.schemas import schema
 from pipeline.adapters.search_elastic import ElasticIndex
-from pipeline.index import catch_up
+from pipeline.index import build_anew
 from pipeline.payloads import record
 from pipeline.ports import State
 from pipeline.records import Fetch, FetchOutcome, FramedSentence, KeptReport, Screening, Source
 from pipeline.settings import Settings
-from pipeline.wiring import elastic_index, opened
-from tests.console.conftest import Installation, in_child
+from pipeline.wiring import data_path, elastic_index, opened
+from tests.console.conftest import Beatwatch
 from tests.pipeline.adapters.desk import fetch, source
+from tests.servers import elasticsearch_prefix
 
 pytestmark = [pytest.mark.server, pytest.mark.model, pytest.mark.timeout(1200)]
 
@@ -79,27 +80,26 @@ class Facts:
         return self.between(self.now.replace(year=self.now.year - number))
 
 
-@contextmanager
-def environment(installation: Installation) -> Iterator[Settings]:
-    """The settings that the installation's commands have."""
-    given = installation.environment
-    yield Settings(
-        database=given["BEATWATCH_DATABASE"], elasticsearch=given["BEATWATCH_ELASTICSEARCH"],
-        elasticsearch_prefix=given["BEATWATCH_ELASTICSEARCH_PREFIX"], data=installation.data,
-        database_password=SecretStr(given["BEATWATCH_DATABASE_PASSWORD"]) if "BEATWATCH_DATABASE_PASSWORD" in given else None,
-    )  # fmt: skip
+@pytest.fixture(scope="module")
+def settings(sampled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """The newsroom's state on a copy of its folder, and an Elasticsearch that is empty so far."""
+    data = tmp_path_factory.mktemp("answers") / "data"
+    shutil.copytree(sampled, data)
+    with elasticsearch_prefix() as (url, prefix):
+        yield Settings(elasticsearch=url, elasticsearch_prefix=prefix, data=data)
 
 
 @pytest.fixture(scope="module")
-def facts(distributed: Installation) -> Facts:
-    """Read from PostgreSQL, as `beatwatch export` reads it.
+def facts(settings: Settings) -> Facts:
+    """Read from the state, as `beatwatch export` reads it, once all of it is indexed.
 
     All sources of the sample answer on its second day, so two more are made known before: one that never answered, and one
     that did three days earlier and failed since.
     """
-    with environment(distributed) as settings, opened(distributed.data, settings=settings) as kept:
+    with opened(data_path(None, settings=settings), settings=settings) as kept:
         add_silent_sources(kept.state)
-        catch_up(kept.state, kept.index, lambda stage, done, total: None)
+        build_anew(kept.state, kept.index, lambda stage, done, total: None)
+        kept.index.refresh()
         return told(kept.state)
 
 
@@ -134,8 +134,8 @@ def told(state: State) -> Facts:
 
 
 @pytest.fixture(scope="module")
-def index(distributed: Installation) -> Iterator[ElasticIndex]:
-    with environment(distributed) as settings, elastic_index(settings) as made:
+def index(settings: Settings) -> Iterator[ElasticIndex]:
+    with elastic_index(settings) as made:
         yield made
 
 
@@ -351,14 +351,19 @@ def test_the_chart_of_a_search_divides_what_it_finds(search: Search, facts: Fact
     assert all(counted[bucket["key"]] == bucket["doc_count"] for bucket in buckets)
 
 
-def test_the_check_asks_everything(distributed: Installation) -> None:
+def test_the_check_asks_everything(
+    facts: Facts, settings: Settings, beatwatch: Beatwatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By the real clock, so that only sources, which have no span of time, answer for certain."""
-    ended = in_child("kibana", "check", "--json", env=distributed.environment)
-    assert ended.returncode == 0, ended.stderr
-    told = json.loads(ended.stdout)
+    assert facts
+    monkeypatch.setenv("BEATWATCH_ELASTICSEARCH", str(settings.elasticsearch))
+    monkeypatch.setenv("BEATWATCH_ELASTICSEARCH_PREFIX", settings.elasticsearch_prefix)
+    ended = beatwatch("kibana", "check", "--json")
+    assert (ended.status, ended.err) == (0, "")
+    told = json.loads(ended.out)
     Draft202012Validator(schema("kibana-check")).validate(told)
     answers = {one["id"]: one["answers"] for one in told["asked"]}
     assert set(answers) == {*PANELS, *SEARCHES}
     assert answers["silent-sources"] > 0
     assert told["empty"] == list(answers.values()).count(0)
-    assert "21 questions asked" in in_child("kibana", "check", env=distributed.environment).stdout
+    assert "21 questions asked" in beatwatch("kibana", "check").out
