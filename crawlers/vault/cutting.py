@@ -1,4 +1,5 @@
-"""Taking records out of a WARC file: which bytes of it stay, and where they then begin. No I/O but reading a stream.
+"""The records of a WARC file as bytes: how far it is whole, which of them stay when pages are taken out, and where they
+then begin. No I/O but reading a stream.
 
 A page is a response and the request after it; both go. What stays is copied byte for byte, since each record is a gzip
 member of its own.
@@ -6,11 +7,13 @@ member of its own.
 
 import zlib
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
 _BLOCK = 1 << 16
 _BEGINNING = 1000  # bytes of a record among which its type stands
+_MAGIC = b"\x1f\x8b\x08"  # with which a gzip member begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +26,57 @@ class Record:
 
 
 def records(stream: BinaryIO) -> Iterator[Record]:
-    """The whole records of a file, in order; what is torn at its end is left out."""
-    start = position = 0
-    unpacker, beginning = zlib.decompressobj(wbits=31), b""
-    while block := stream.read(_BLOCK):
-        while block:
-            try:
-                unpacked = unpacker.decompress(block)
-            except zlib.error:
-                return
+    """The records of a file, in order; what is torn at its end is left out. Damage in the middle costs no record behind
+    it: all bytes up to the next whole one count as one record, which nobody can read."""
+    held, start = bytearray(), 0
+    while held or _more(held, stream):
+        length, beginning = _member(held, stream)
+        if not length:
+            held += stream.read()
+            length = _next_beginning(held)
+        if not length:
+            return
+        yield Record(start, start + length, b"\r\nwarc-type: request\r\n" in beginning.lower())
+        del held[:length]
+        start += length
+
+
+def whole_length(stream: BinaryIO) -> int:
+    """How many bytes of a file there are up to the end of its last whole record."""
+    return max((record.end for record in records(stream)), default=0)
+
+
+def _more(held: bytearray, stream: BinaryIO) -> bool:
+    block = stream.read(_BLOCK)
+    held += block
+    return bool(block)
+
+
+def _member(held: bytearray, stream: BinaryIO) -> tuple[int, bytes]:
+    """(bytes of the gzip member that `held` begins with, how what it holds begins), reading on as far as it takes; no
+    bytes where it is torn or damaged."""
+    unpacker, fed, beginning = zlib.decompressobj(wbits=31), 0, b""
+    try:
+        while not unpacker.eof:
+            if fed == len(held) and not _more(held, stream):
+                return 0, b""
+            unpacked = unpacker.decompress(bytes(held[fed:]))
             beginning += unpacked[: max(0, _BEGINNING - len(beginning))]
-            rest = unpacker.unused_data
-            position += len(block) - len(rest)
-            if unpacker.eof:
-                yield Record(start, position, b"\r\nwarc-type: request\r\n" in beginning.lower())
-                start, unpacker, beginning = position, zlib.decompressobj(wbits=31), b""
-            block = rest
+            fed = len(held)
+    except zlib.error:
+        return 0, b""
+    return fed - len(unpacker.unused_data), beginning
+
+
+def _next_beginning(held: bytearray) -> int:
+    """Where the next gzip member with a record in it begins behind the first byte; 0 where none does."""
+    at = held.find(_MAGIC, 1)
+    while at > 0:
+        with suppress(zlib.error):
+            if zlib.decompressobj(wbits=31).decompress(bytes(held[at : at + _BEGINNING]), 5) == b"WARC/":
+                return at
+        at = held.find(_MAGIC, at + 1)
+    return 0
 
 
 def remaining(found: Sequence[Record], cuts: Collection[int]) -> list[Record]:

@@ -15,7 +15,7 @@ from typing import BinaryIO, Self
 
 from crawlers.disk import is_full
 from crawlers.vault.store import SUFFIX, Head, Session, Stored, checked, is_name, missing
-from crawlers.vault.warc import whole_length
+from crawlers.vault.cutting import whole_length
 from pipeline.errors import BeatwatchError, DiskFull, VaultError
 
 _MARKER = ".open"

@@ -25,7 +25,6 @@ from crawlers.guard import address_key
 from crawlers.outcome import phrase
 
 Headers = Sequence[tuple[str, str]]
-_BLOCK = 1 << 16
 _ASCII = "".join(map(chr, range(128)))
 
 
@@ -69,24 +68,6 @@ def body_of(stream: BinaryIO) -> bytes | None:
     except (ArchiveLoadFailed, zlib.error, EOFError, ValueError):
         return None
     return None
-
-
-def whole_length(stream: BinaryIO) -> int:
-    """How many bytes of a WARC file there are up to the end of its last whole record."""
-    end = position = 0
-    unpacker = zlib.decompressobj(wbits=31)
-    while block := stream.read(_BLOCK):
-        while block:
-            try:
-                unpacker.decompress(block)
-            except zlib.error:
-                return end
-            rest = unpacker.unused_data
-            position += len(block) - len(rest)
-            if unpacker.eof:
-                end, unpacker = position, zlib.decompressobj(wbits=31)
-            block = rest
-    return end
 
 
 def _response_record(writer: WARCWriter, exchange: Exchange) -> object:

@@ -16,7 +16,7 @@ from typing import IO, Any, BinaryIO
 
 from crawlers.disk import is_full
 from crawlers.vault.store import VaultStore
-from crawlers.vault.warc import whole_length
+from crawlers.vault.cutting import whole_length
 from pipeline.backup.layout import FORMAT, HEAD, MANIFEST, Head, Manifest, Member, table_place, vault_place
 from pipeline.backup.reading import BackupFile
 from pipeline.errors import BackupError, DiskFull, Permanent, UsageError, VaultError

@@ -184,3 +184,17 @@ def test_a_vault_that_cannot_be_written_leaves_rows_where_they_were(archive: Arc
     assert ref.file == FILE
     clear(archive)
     check(archive, 1, 3, 4)
+
+
+def test_a_damaged_page_costs_no_other(archive: ArchivedDesk) -> None:
+    """One that cannot be read any more, before one that is taken out and one that stays."""
+    (damaged,) = archive.state.archived_bodies(article(archive, 1).id)
+    path = archive.store.path / FILE
+    content = bytearray(path.read_bytes())
+    for at in range(damaged.offset + 12, damaged.offset + 60):
+        content[at] ^= 0xFF
+    path.write_bytes(content)
+    take_down(archive, 2)
+    assert clear(archive).records == 1
+    (kept,) = archive.state.archived_bodies(article(archive, 3).id)
+    assert archive.reader.read(kept) == b"<p>Text of page 3.</p>"

@@ -64,3 +64,34 @@ def test_a_torn_end_is_left_out(written: tuple[FolderStore, list[ArchiveRef]]) -
     for torn in (whole + b"\x1f\x8b\x08\x00", whole + b"no gzip at all", whole[:-1]):
         read = list(cutting.records(BytesIO(torn)))
         assert read == (found if torn.startswith(whole) else found[:-1])
+
+
+@pytest.mark.parametrize("damaged", range(len(BODIES)))
+def test_damage_in_the_middle_costs_no_page_behind_it(
+    written: tuple[FolderStore, list[ArchiveRef]], damaged: int
+) -> None:
+    store, refs = written
+    whole = bytearray(content(store))
+    starts = [*(ref.offset for ref in refs), len(whole)]
+    for at in range(refs[damaged].offset + 12, refs[damaged].offset + 60):
+        whole[at] ^= 0xFF
+    found = list(cutting.records(BytesIO(whole)))
+    assert [record.start for record in found if not record.request][1:] == starts[:-1]
+    assert b"".join(cutting.copied(BytesIO(whole), found)) == whole
+    assert cutting.whole_length(BytesIO(whole)) == len(whole)
+    kept = cutting.remaining(found, {refs[damaged].offset})
+    moves, new = cutting.moves(kept), "2026/10/new.warc.gz"
+    assert store.put_new(new, cutting.copied(BytesIO(whole), kept))
+    for n, ref in enumerate(refs):
+        if n != damaged:
+            assert VaultReader(store).read(ArchiveRef(new, moves[ref.offset], ref.sha256)) == BODIES[n]
+
+
+@pytest.mark.parametrize("at", [0, 3, 9])
+def test_a_damaged_beginning_costs_no_page(written: tuple[FolderStore, list[ArchiveRef]], at: int) -> None:
+    store, refs = written
+    whole = bytearray(content(store))
+    whole[at] ^= 0xFF
+    found = list(cutting.records(BytesIO(whole)))
+    assert {ref.offset for ref in refs} <= {record.start for record in found}
+    assert found[0].start == 0
