@@ -253,6 +253,12 @@ def _set_vanished(writing: Writing, article_id: str | None, at: datetime, *, gon
     writing.changed_articles([article_id])
 
 
+def asked(writing: Writing, body_key: str) -> list[str]:
+    """The addresses that were asked for and redirected to when this body came."""
+    query = sa.select(fetches.c.url, fetches.c.redirects).where(fetches.c.body_key == body_key)
+    return [url for row in writing.connection.execute(query) for url in (row.url, *row.redirects)]
+
+
 def link_addresses(writing: Writing, article_id: str, urls: Sequence[str], at: datetime) -> None:
     """Remember which article addresses led to. The newest body decides; a canonical address is its article's own."""
     rows = {}

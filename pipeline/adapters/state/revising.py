@@ -17,8 +17,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from pipeline.adapters.schema import articles, fetches, revisions, texts
-from pipeline.adapters.state.gathering import link_addresses
+from pipeline.adapters.schema import articles, revisions, texts
+from pipeline.adapters.state.gathering import asked, link_addresses
 from pipeline.adapters.state.rows import said_row
 from pipeline.adapters.state.writing import Row, Writing
 from pipeline.records import Body, Extraction, Identity
@@ -36,14 +36,9 @@ def keep_article(writing: Writing, body: Body, extraction: Extraction, identity:
         effect: Effect = "new"
     else:
         effect = _continue(writing, stored, body, extraction, identity)
-    urls = [extraction.canonical_url, extraction.url, body.url, *_asked(writing, body.key)]
+    urls = [extraction.canonical_url, extraction.url, body.url, *asked(writing, body.key)]
     link_addresses(writing, identity.article_id, urls, body.fetched_at)
     return replace(identity, outcome=effect)
-
-
-def _asked(writing: Writing, body_key: str) -> list[str]:
-    query = sa.select(fetches.c.url, fetches.c.redirects).where(fetches.c.body_key == body_key)
-    return [url for row in writing.connection.execute(query) for url in (row.url, *row.redirects)]
 
 
 def _begin(writing: Writing, body: Body, extraction: Extraction, identity: Identity) -> None:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from pipeline.adapters.schema import addresses, fetches, takedown_addresses, takedowns
 from pipeline.adapters.state.clearing import remove_bodies
+from pipeline.adapters.state.gathering import asked
 from pipeline.adapters.state.writing import Writing, chunks
 from pipeline.records import Body, Extraction, digest128
 
@@ -19,15 +20,15 @@ def taken_down(connection: sa.Connection, article_ids: Iterable[str]) -> set[str
 
 
 def turn_away(writing: Writing, body: Body, extraction: Extraction) -> str | None:
-    """Whether a page is one that was taken down, by any address that led to it: then it is removed again, its addresses
-    are remembered, and the article's id is returned."""
-    asked = sa.select(fetches.c.url, fetches.c.redirects).where(fetches.c.body_key == body.key)
-    urls = {extraction.canonical_url, extraction.url, body.url}
-    for row in writing.connection.execute(asked):
-        urls |= {row.url, *row.redirects}
-    keys = [digest128(url) for url in urls]
-    query = sa.select(takedown_addresses.c.article_id).where(takedown_addresses.c.url_key.in_(keys))
-    article_id: str | None = writing.connection.scalar(query.order_by(takedown_addresses.c.article_id).limit(1))
+    """Whether a page is one that was taken down, by the address that it came from or gives itself, or because the
+    article's own address now leads to it: then it is removed again, every address that led to it is remembered, and the
+    article's id is returned. Other addresses decide nothing: what redirects to the newest page led to others before."""
+    own = {extraction.canonical_url, extraction.url, body.url}
+    urls = own.union(asked(writing, body.key))
+    known = takedown_addresses.c
+    moved = known.url_key.in_(map(digest128, urls)) & (known.url_key == known.article_id)
+    query = sa.select(known.article_id).where(known.url_key.in_(map(digest128, own)) | moved)
+    article_id: str | None = writing.connection.scalar(query.order_by(known.article_id).limit(1))
     if article_id is not None:
         remember(writing, article_id, urls)
         remove_bodies(writing, [body.key])

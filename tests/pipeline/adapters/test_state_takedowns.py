@@ -293,6 +293,18 @@ def by_its_old_address(article: Article) -> tuple[Fetch, dict[str, str]]:
     return fetch(article.url, DAY3, f"moved {NAME}", final_url=moved), {"canonical_url": moved}
 
 
+def test_what_an_address_of_many_articles_leads_to_next_is_taken_in(desk: Desk) -> None:
+    """The newest page's address, say, which led to the one that was taken down."""
+    latest, second = "http://fijitimes.press.test/latest", "http://fijitimes.press.test/news/2"
+    desk.fetch(fetch(latest, DAY1, f"latest {NAME}", final_url="http://fijitimes.press.test/news/1"))
+    (first,) = desk.extract(f"{NAME} was trained.", canonical_url="http://fijitimes.press.test/news/1")
+    desk.state.take_down(first.article_id, reason="asked", by="desk", at=DAY2)
+    desk.fetch(fetch(latest, DAY3, "Police met.", final_url=second))
+    (next_one,) = desk.extract("Police met.", canonical_url=second)
+    assert next_one.outcome == "new"
+    assert [article.url for article in desk.state.articles()] == [second]
+
+
 @pytest.mark.parametrize("way", [by_another_address, by_a_redirect, by_its_old_address])
 def test_it_is_not_taken_in_again(
     desk: Desk, dump: Callable[[], Dump], way: Callable[[Article], tuple[Fetch, dict[str, str]]]
