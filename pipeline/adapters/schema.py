@@ -296,6 +296,7 @@ framed_sentences = sa.Table(
     sa.Column("voice", sa.Text, nullable=False),
     sa.Column("probability", sa.Double, nullable=False),
     sa.Index(None, "article_id", "position"),
+    sa.Index(None, "text_id"),
 )
 
 engagements = sa.Table(

@@ -113,11 +113,10 @@ def _dropped_text(before: datetime) -> "sa.ColumnElement[bool]":
     shows = sa.select(articles.c.id).where(articles.c.text_id == texts.c.id)
     showed = sa.select(articles.c.id).join(revisions, revisions.c.article_id == articles.c.id)
     showed = showed.where(revisions.c.text_id == texts.c.id)
-    cited = sa.or_(*(sa.exists().where(part.c.text_id == texts.c.id) for part in PARTS.values()))
     kept = [query.where(~_dropped(before)).exists() for query in (shows, showed)]
     return sa.and_(
         texts.c.emptied_at.is_(None), texts.c.text != "", sa.or_(shows.exists(), showed.exists()),
-        ~sa.or_(cited, *kept), texts.c.id.not_in(sa.select(reviews.c.text_id)),
+        ~sa.or_(*kept), texts.c.id.not_in(sa.select(reviews.c.text_id)),
     )  # fmt: skip
 
 
