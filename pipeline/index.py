@@ -22,7 +22,7 @@ def catch_up(state: State, index: SearchIndex, progress: Progress) -> int:
     """Write everything that waits into the index; returns how many documents were written, 0 while another process
     is at it."""
     written, total = 0, state.outbox_size()
-    with holding(state, LEASE, LEASE_SECONDS) as hold:
+    with holding(state, LEASE, seconds=LEASE_SECONDS) as hold:
         while hold() and (rows := state.claim_outbox(BATCH)):
             documents = [state.search_document(kind, id_) for kind, id_ in rows]
             refused = index.write(documents)
@@ -51,7 +51,7 @@ def build_anew(state: State, index: SearchIndex, progress: Progress) -> int:
             done += len(batch)
             progress("index", done, None)
 
-    with holding(state, LEASE, LEASE_SECONDS) as hold:
+    with holding(state, LEASE, seconds=LEASE_SECONDS) as hold:
         if not hold():
             raise StateError("another process is indexing: wait until it ends and run `beatwatch reindex` again")
         state.set_aside(index.rebuild(batches()))

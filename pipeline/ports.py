@@ -112,6 +112,11 @@ class State(Protocol):
         """The version of the schema."""
         ...
 
+    def scrub(self) -> bool:
+        """Leave nothing of deleted rows in files of our own. False while another process that is reading keeps some of
+        it: it goes with the next call, or when the last process closes the database."""
+        ...
+
     # --- runs
     def begin_run(self, kind: Literal["sample", "live"], now: datetime) -> str:
         """A new run's id (ULID text)."""
@@ -485,6 +490,10 @@ class SearchIndex(Protocol):
 
     def refresh(self) -> None:
         """Make everything written visible to `search`."""
+        ...
+
+    def scrub(self) -> bool:
+        """As `State.scrub`, for deleted documents."""
         ...
 
     def search(

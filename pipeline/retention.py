@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from pipeline.errors import DataFolderError
 from pipeline.ports import Progress, State
+from pipeline.records import Message
 
 BATCH = 500
 T = TypeVar("T")
@@ -54,7 +55,7 @@ def retain(state: State, mail_folder: Path, rules: Rules, progress: Progress, *,
         rows = state.superseded_fetches(before_log)
         fetches = _each(rows, lambda some: state.remove_fetches(some, before_log), "fetch log", progress, dry_run)
     if (before_mail := _before(now, rules.mails)) is not None:
-        old = [mail.id for mail in state.messages() if mail.created_at < before_mail and mail.written_at and mail.eml]
+        old = [mail.id for mail in state.messages() if mail.created_at < before_mail and _kept(mail, mail_folder)]
         mails = _each(iter(old), lambda some: _remove_mails(state, mail_folder, some, now), "mails", progress, dry_run)
     return Retained(pages, texts, fetches, mails)
 
@@ -76,6 +77,11 @@ def _each(due: Iterator[T], act: Callable[[Sequence[T]], int], stage: str, progr
 def _batches(due: Iterator[T]) -> Iterator[list[T]]:
     while batch := list(islice(due, BATCH)):
         yield batch
+
+
+def _kept(mail: Message, folder: Path) -> bool:
+    """In the state, or as a file here: the workers of a database each have a folder of their own."""
+    return mail.written_at is not None and bool(mail.eml or (folder / f"{mail.id}.eml").exists())
 
 
 def _remove_mails(state: State, folder: Path, ids: Iterable[str], now: datetime) -> int:

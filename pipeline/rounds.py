@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from pipeline.errors import StateError
+from pipeline.hold import CODING_LEASE
 from pipeline.ports import State
 from pipeline.records import Source
 
@@ -22,7 +23,6 @@ SHARES_EACH = 2
 """Shares that a worker takes in a day if all are as fast: fewer would leave one waiting for the other at the end, each
 more costs the start of a crawl."""
 POLL_SECONDS = 1.0
-CODING = "coding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,12 @@ class Holding:
     @contextmanager
     def coding(self) -> Iterator[None]:
         """Wait until no other worker codes, and be the one that does."""
-        while not self._lease([CODING]):
+        while not self._lease([CODING_LEASE]):
             self.wait()
         try:
             yield
         finally:
-            self._give_back({CODING: 0.0})
+            self._give_back({CODING_LEASE: 0.0})
 
     def wait(self) -> None:
         """For what another worker has."""

@@ -37,13 +37,18 @@ def command(dry_run: bool, data: Path | None, as_json: bool) -> None:
     headline, score and reason stay for `beatwatch trace`. It also finishes what an interrupted takedown left in the
     archive. No run, backup or takedown may go on meanwhile.
     """
-    from pipeline.clearing import Cleared, clear_vault
+    from pipeline.clearing import Cleared, clear_index, clear_vault
     from pipeline.retention import retain
 
     rules = retention_rules()
     with progress_bars(quiet=as_json) as progress, upkeep(data_path(data)) as kept:
         removed = retain(kept.state, kept.folder.mail, rules, progress, dry_run=dry_run)
-        cleared = Cleared() if dry_run else clear_vault(kept.state, kept.vault, kept.go_on, progress)
+        cleared, waits = Cleared(), []
+        if not dry_run:
+            cleared = clear_vault(kept.state, kept.vault, kept.go_on, progress)
+            waits = clear_index(kept.state, kept.index, progress)
+    for wait in waits:
+        click.echo(f"beatwatch: {wait}", err=True)
     done = Retention(dry_run, rules, removed, cleared.records, cleared.bytes, cleared.waiting)
     if as_json:
         answer(done)

@@ -13,7 +13,7 @@ from alerts.wording import one_line
 from console.options import data_option, json_option
 from console.output import answer, count, say
 from console.progress import progress_bars
-from pipeline.errors import SearchError, UsageError, VaultError
+from pipeline.errors import UsageError, VaultError
 from pipeline.ports import Progress, State
 from pipeline.records import Article, Removal, Takedown
 from pipeline.wiring import Upkeep, data_path, upkeep
@@ -101,14 +101,10 @@ def _ask(article: Article) -> None:
 
 def _index_lag(kept: Upkeep, progress: Progress) -> int:
     """Bring the index up; what it does not take now it gets with the next run."""
-    from pipeline.index import catch_up
+    from pipeline.clearing import clear_index
 
-    try:
-        catch_up(kept.state, kept.index, progress)
-    except SearchError as error:
-        click.echo(
-            f"beatwatch: {error}: the article is still found there until the next run brings the index up", err=True
-        )
+    for wait in clear_index(kept.state, kept.index, progress):
+        click.echo(f"beatwatch: {wait}", err=True)
     return kept.state.outbox_size()
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from crawlers.disk import is_full
-from crawlers.vault.store import SUFFIX, Head, Session, Stored, checked, is_name, missing
 from crawlers.vault.cutting import whole_length
+from crawlers.vault.store import SUFFIX, Head, Session, Stored, checked, is_name, missing
 from pipeline.errors import BeatwatchError, DiskFull, VaultError
 
 _MARKER = ".open"
@@ -106,6 +106,12 @@ class FolderStore:
             with _drafted(path, chunks) as draft:
                 draft.replace(path)
             _sync_folder(path.parent)
+
+    def sweep(self) -> None:
+        """Delete drafts."""
+        with _mapped(self.path):
+            for draft in self.path.rglob(f"*{SUFFIX}.*{_DRAFT}"):
+                draft.unlink(missing_ok=True)
 
     def delete(self, name: str) -> bool:
         """Remove a file."""

@@ -131,6 +131,10 @@ class S3Store:
         with self._mapped():
             obstore.put(self._bucket, name, begun if rest is None else chain([begun], rest))
 
+    def sweep(self) -> None:
+        """Nothing: an object is whole or not there. (Parts of a large one whose upload was killed lie in no object; a rule
+        of the bucket ends such uploads.)"""
+
     def delete(self, name: str) -> bool:
         """Remove an object. (Where the bucket keeps versions, the old one stays until the bucket's rules remove it.)"""
         if self.size(name) is None:

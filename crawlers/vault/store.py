@@ -86,6 +86,10 @@ class VaultStore(Protocol):
         `VaultError` if a living worker writes it."""
         ...
 
+    def sweep(self) -> None:
+        """Remove what a killed `put_new` or `replace` left half made. Only for whoever is alone in the vault."""
+        ...
+
     def delete(self, name: str) -> bool:
         """Remove a file; False if there is none. Raises `VaultError` if a living worker writes it."""
         ...

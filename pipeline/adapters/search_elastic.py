@@ -196,6 +196,10 @@ class ElasticIndex:
         with self._translated():
             self._client.indices.refresh(index=",".join(map(self._alias, mappings.KINDS)))
 
+    def scrub(self) -> bool:
+        """The server drops deleted documents from its files when it next merges them; no answer shows one."""
+        return True
+
     def rebuild(self, batches: Iterable[Sequence[SearchDocument]]) -> list[Refusal]:
         """New versions of the indices are filled while the aliases show the old ones, then all aliases turn at once.
         Indices of another layout may be replaced in this way."""

@@ -4,8 +4,6 @@ The tokenizer is `ascii`, not `unicode61`: the text is tokenised already, and `a
 part of a word, while `unicode61` would cut anew by tables that change with SQLite's version and lose characters that
 are younger than they. Vectors are compared one by one: over the some ten thousand relevant documents of an embedded
 installation that takes milliseconds, and its answer is exact, which the other engine's is measured by.
-
-Commits are synced: the outbox forgets a document as soon as it is written here.
 """
 
 import json
@@ -17,6 +15,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from pipeline.adapters import sqlite_files
 from pipeline.adapters.cursors import cursor, cursor_parts
 from pipeline.adapters.search_sql import counting, statement
 from pipeline.errors import SearchError
@@ -65,7 +64,7 @@ class SqliteIndex:
     def open(cls, path: Path) -> Self:
         """Open or make the index. Raises `SearchError` where it cannot be read or has another layout."""
         with _translated(path):
-            connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+            connection = sqlite3.connect(path, isolation_level=None)
             index = cls(connection, path)
             try:
                 index._set_up()
@@ -75,9 +74,7 @@ class SqliteIndex:
         return index
 
     def _set_up(self) -> None:
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.execute("PRAGMA secure_delete = ON")  # nor in the index
+        sqlite_files.set_up(self._connection)
         if self._layout() == 0:
             self._create()
         if self._layout() != LAYOUT:
@@ -163,6 +160,13 @@ class SqliteIndex:
 
     def refresh(self) -> None:
         """Nothing is left to do: what `write` committed is what the next `search` reads."""
+
+    def scrub(self) -> bool:
+        """Words of deleted documents stay in the full-text index until its parts are merged, and in the log."""
+        with self._transaction():
+            self._connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+        with _translated(self._path):
+            return sqlite_files.cut_log(self._connection)
 
     def rebuild(self, batches: Iterable[Sequence[SearchDocument]]) -> Sequence[Refusal]:
         """In one transaction: whoever searches meanwhile is answered from what stood before."""

@@ -10,9 +10,9 @@ import pytest
 from pipeline.adapters.state import SqlState
 from pipeline.clearing import Cleared, clear_vault, growing_files
 from pipeline.errors import StateError, VaultError
-from pipeline.hold import alone_in_the_vault
+from pipeline.hold import CODING_LEASE, VAULT_LEASE, alone_in_the_vault, alone_with_the_articles
 from pipeline.records import Article
-from tests.pipeline.adapters.desk import DAY3
+from tests.pipeline.adapters.desk import DAY3, fetch
 from tests.pipeline.archived_desk import ArchivedDesk
 
 FILE = "2026/10/RUN1-w1.warc.gz"
@@ -198,3 +198,37 @@ def test_a_damaged_page_costs_no_other(archive: ArchivedDesk) -> None:
     assert clear(archive).records == 1
     (kept,) = archive.state.archived_bodies(article(archive, 3).id)
     assert archive.reader.read(kept) == b"<p>Text of page 3.</p>"
+
+
+def test_what_a_killed_clearing_left_half_made_goes_with_the_next(archive: ArchivedDesk) -> None:
+    """It may hold a page that is taken out later."""
+    draft = archive.store.path / f"{FILE}.0badc0de.draft"
+    draft.write_bytes((archive.store.path / FILE).read_bytes())
+    take_down(archive, 4)
+    clear(archive)
+    assert not draft.exists()
+    check(archive, 1, 2, 3)
+
+
+def test_a_row_of_the_log_that_shares_what_was_cut_out_cites_it_no_longer(archive: ArchivedDesk) -> None:
+    """Two addresses that led to one answer have one record."""
+    (cited,) = archive.state.archived_bodies(article(archive, 2).id)
+    archive.fetch(fetch("http://fijitimes.press.test/rss", body=None, kind="feed", archived=cited))
+    take_down(archive, 2)
+    clear(archive)
+    (row,) = archive.state.fetches(url="http://fijitimes.press.test/rss")
+    assert row.archived is None
+    check(archive, 1, 3, 4)
+
+
+@pytest.mark.parametrize("lease", [VAULT_LEASE, CODING_LEASE])
+def test_nothing_is_taken_away_beside_a_worker_that_codes_or_a_backup(archive: ArchivedDesk, lease: str) -> None:
+    """On whichever machine."""
+    archive.state.acquire_leases([lease], "another", 100)
+    with pytest.raises(StateError, match="on another machine, is going on"), alone_with_the_articles(archive.state):
+        raise AssertionError
+    archive.state.release_leases({lease: 0}, "another")
+    with alone_with_the_articles(archive.state):
+        for name in (VAULT_LEASE, CODING_LEASE):
+            assert archive.state.acquire_leases([name], "another", 100) == set()
+    assert archive.state.acquire_leases([VAULT_LEASE, CODING_LEASE], "another", 100) == {VAULT_LEASE, CODING_LEASE}

@@ -98,6 +98,17 @@ def test_a_kill_between_file_and_row_of_a_mail_is_made_good(grown: ArchivedDesk,
     assert {mail.id: mail.eml for mail in grown.state.messages()}["old"] == b""
 
 
+def test_each_machine_removes_its_own_files(grown: ArchivedDesk, tmp_path: Path) -> None:
+    """The first has emptied the row."""
+    other = tmp_path / "other"
+    (other / "mail").mkdir(parents=True)
+    (other / "mail" / "old.eml").write_bytes(b"mail")
+    apply(grown, tmp_path, Rules(mails=30))
+    assert apply(grown, other, Rules(mails=30)) == Retained(mails=1)
+    assert not list((other / "mail").iterdir())
+    assert apply(grown, other, Rules(mails=30)) == Retained()
+
+
 def test_a_mail_that_was_not_written_yet_is_not_lost(grown: ArchivedDesk, tmp_path: Path) -> None:
     grown.state.enqueue_message(replace(message("late"), created_at=DAY1), [])
     assert apply(grown, tmp_path, Rules(mails=30)) == Retained(mails=1)

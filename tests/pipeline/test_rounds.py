@@ -17,8 +17,9 @@ import pytest
 
 from pipeline.adapters.state import SqlState
 from pipeline.errors import StateError
+from pipeline.hold import CODING_LEASE
 from pipeline.records import Source
-from pipeline.rounds import CODING, Round, shares
+from pipeline.rounds import Round, shares
 from sample.newsroom import Access, Newsroom
 from tests.pipeline.adapters.desk import DAY1, DAY2, Desk, source
 from tests.servers import postgres_database
@@ -125,7 +126,7 @@ def test_one_worker_codes_and_the_next_finds_it_done(desk: Desk) -> None:
     one, two = Round(state, "live", run_id, "one", 2, 60), part(desk, "two")
     with one.coding():
         assert not one.completed()
-        assert state.acquire_leases([CODING], "two", 60) == set()
+        assert state.acquire_leases([CODING_LEASE], "two", 60) == set()
         state.end_run(run_id, "completed", {})
     with two.coding():
         assert two.completed()

@@ -41,7 +41,8 @@ class Clearing(Database):
             writing.add(vault_waste, [{"file": file}])
 
     def replace_vault_file(self, file: str, new: str | None, moves: Mapping[int, int]) -> None:
-        """Rows that cite `file` cite `new` from now on, at `moves`; its cuts are done and it is waste."""
+        """Rows that cite `file` cite `new` from now on, at `moves`, and rows of the fetch log that cite what was cut out
+        (an answer that several shared) cite nothing; its cuts are done and it is waste."""
         with self.writing() as writing:
             if new is not None:
                 taken = writing.connection.execute(sa.delete(vault_waste).where(vault_waste.c.file == new))
@@ -49,6 +50,7 @@ class Clearing(Database):
                     raise StateError(f"{new}: another process cleared the vault meanwhile: run the command again")
                 for table, key in ((bodies, bodies.c.key), (fetches, fetches.c.number)):
                     _move(writing, table, key, file, new, moves)
+            writing.connection.execute(sa.update(fetches).where(fetches.c.file == file).values(UNARCHIVED))
             writing.connection.execute(sa.delete(vault_cuts).where(vault_cuts.c.file == file))
             writing.add(vault_waste, [{"file": file}])
 

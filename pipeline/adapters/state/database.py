@@ -1,9 +1,7 @@
 """The connection to the database: one place for its settings, its transactions and the mapping of its errors.
 
-SQLite runs in WAL (readers beside the one writer) with synchronous=FULL: commits are batched, a few dozen a run, so an
-fsync each costs nothing that a run feels, while with NORMAL a power cut may take back the last commits, and with them
-that a mail was already sent. Writers begin with BEGIN IMMEDIATE: one that read first and wrote later would fail instead
-of waiting when another process wrote in between.
+On SQLite writers begin with BEGIN IMMEDIATE: one that read first and wrote later would fail instead of waiting when
+another process wrote in between.
 """
 
 import json
@@ -15,19 +13,18 @@ from typing import Any, Self
 import sqlalchemy as sa
 from alembic.util import CommandError
 
+from pipeline.adapters import sqlite_files
 from pipeline.adapters.migrations import upgrade
 from pipeline.adapters.state.rows import AnyRow
 from pipeline.adapters.state.writing import Writing
 from pipeline.errors import BeatwatchError, DataFolderError, StateError
-
-BUSY_SECONDS = 30  # how long a writer waits for another; batches take well under a second
 
 _WRITING = 0x62656174  # of our own, among the locks that a database's programs agree on by number
 _FOLDER_FAULTS = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_FULL", "SQLITE_IOERR")
 _REMEDIES = {
     "SQLITE_NOTADB": "it is not a database: restore a backup (`beatwatch restore`) or use another data folder",
     "SQLITE_CORRUPT": "it is damaged: restore a backup (`beatwatch restore`) or use another data folder",
-    "SQLITE_BUSY": f"another process has been writing for {BUSY_SECONDS} s: wait until it ends and try again",
+    "SQLITE_BUSY": f"another process has been writing for {sqlite_files.BUSY_SECONDS} s: wait until it ends and try again",
     "SQLITE_LOCKED": "another connection is writing: try again",
 }
 
@@ -92,11 +89,8 @@ def _one_at_a_time(connection: sa.Connection) -> None:
 
 def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
+    sqlite_files.set_up(connection)
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA secure_delete = ON")  # what was taken down is not to be found in the file's free pages
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
@@ -146,6 +140,16 @@ class Database:
         """The version of the schema."""
         with self.reading() as connection:
             return str(upgrade.revision_of(connection))
+
+    def scrub(self) -> bool:
+        """SQLite overwrites deleted rows in its file, and here cuts off its log, which has them still. PostgreSQL frees
+        them by its own vacuum."""
+        if self._engine.dialect.name != "sqlite":
+            return True
+        with translated(self._place), self._engine.connect() as connection:
+            file = connection.connection.driver_connection
+            assert isinstance(file, sqlite3.Connection)
+            return sqlite_files.cut_log(file)
 
     @staticmethod
     def is_there(url: str) -> bool:

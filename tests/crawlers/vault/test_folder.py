@@ -15,9 +15,9 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
 from crawlers.disk import require_space
+from crawlers.vault.cutting import whole_length
 from crawlers.vault.folder import FolderStore
 from crawlers.vault.reader import VaultReader
-from crawlers.vault.cutting import whole_length
 from crawlers.vault.warc import Exchange
 from crawlers.vault.writer import VaultWriter
 from pipeline.errors import DataFolderError, DiskFull, Permanent, VaultError
