@@ -297,33 +297,42 @@ def back_up(path: Path, file: Path | None, progress: Progress) -> "Manifest":
     with opened_state(path, settings=settings) as state:
         vault = vault_store(path, settings)
         if file is None:
-            return write_stream(sys.stdout.buffer, state, vault, now, progress)
+            return write_stream(sys.stdout.buffer, state, vault, DataFolder.open(path).path, now, progress)
         return write_file(file, state, vault, now, progress)
 
 
-def restore(file: Path, path: Path, progress: Progress) -> "Manifest":
-    """Bring a backup into an empty data folder, with the database and the vault of the settings; all but the search
-    index. Raises `UsageError` or `BackupError` where that cannot be done."""
+def restore(file: Path, path: Path, progress: Progress, *, indexed: bool = True) -> "tuple[Manifest, int | None]":
+    """Bring a backup into an empty data folder, with the database and the vault of the settings; returns what it held and,
+    where the search index is wanted, the number of its documents. Raises `UsageError`, `BackupError` or `SearchError`
+    where that cannot be done."""
     from alerts.outbox import write_again
     from pipeline.adapters.state import SqlState, loading
     from pipeline.backup.reading import BackupFile
-    from pipeline.backup.restoring import Place, finish
+    from pipeline.backup.restoring import Place
     from pipeline.backup.restoring import restore as fill
+    from pipeline.index import build_anew
 
     settings = load_settings()
+    documents: int | None = None
+
+    def remake() -> None:
+        nonlocal documents
+        with closing(SqlState.open(url)) as state:
+            write_again(state, folder.mail)
+            if indexed:
+                with closing(_index(folder, settings)) as index:
+                    documents = build_anew(state, index, progress)
+
     with BackupFile.open(file) as backup:
         folder = DataFolder.open(path, restoring=True)
         url = _postgres(settings) or folder.state_url
         place = Place(
-            folder, vault_store(path, settings), loading.knows, lambda: not loading.is_empty(url),
-            lambda schema, rows: loading.load(url, schema, rows),
+            folder, vault_store(path, settings), loading.knows, lambda: loading.held(url),
+            lambda schema, rows: loading.load(url, schema, rows), remake,
         )  # fmt: skip
         with folder.hold():
             fill(backup, place, settings.disk_floor_mb, progress)
-            with closing(SqlState.open(url)) as state:
-                write_again(state, folder.mail)
-            finish(place)
-        return backup.manifest
+        return backup.manifest, documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,14 +348,18 @@ class Upkeep:
 
 @contextmanager
 def upkeep(path: Path, settings: Settings | None = None) -> Iterator[Upkeep]:
-    """To take something away for good: no run, no backup and no other upkeep goes on meanwhile. Raises
-    `DataFolderBusy` or `StateError` while one does."""
-    from pipeline.hold import alone_in_the_vault
+    """To take something away for good: no run reads articles, no backup and no other upkeep goes on meanwhile, on
+    whichever machine. Raises `DataFolderBusy` or `StateError` while one does."""
+    from pipeline.hold import alone_with_the_articles
 
     settings = settings or load_settings()
     if not has_data(path, settings):
         raise no_data(path)
-    with DataFolder.open(path).hold(), opened(path, settings=settings) as kept, alone_in_the_vault(kept.state) as go_on:
+    with (
+        DataFolder.open(path).hold(),
+        opened(path, settings=settings) as kept,
+        alone_with_the_articles(kept.state) as go_on,
+    ):
         yield Upkeep(kept.folder, kept.state, kept.index, vault_store(path, settings), go_on)
 
 

@@ -9,7 +9,7 @@ import click
 from console.options import data_option, json_option
 from console.output import answer, count, say
 from console.progress import progress_bars
-from pipeline.wiring import data_path, opened, restore
+from pipeline.wiring import data_path, restore
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,9 @@ def command(file: Path, no_index: bool, data: Path | None, as_json: bool) -> Non
     interrupted no other command works there; give the same command again. Backups of earlier versions are brought up to
     this one's schema. At the end the search index is built anew.
     """
-    from pipeline.index import build_anew
-
     path = data_path(data)
     with progress_bars(quiet=as_json) as progress:
-        manifest = restore(file, path, progress)
-        documents = None
-        if not no_index:
-            with opened(path) as kept:
-                documents = build_anew(kept.state, kept.index, progress)
+        manifest, documents = restore(file, path, progress, indexed=not no_index)
     rows, files = sum(member.rows for member in manifest.tables), len(manifest.vault)
     done = Restored(str(file), manifest.head.made_at, str(path), rows, files, manifest.missing, documents)
     if as_json:

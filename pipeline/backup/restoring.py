@@ -8,7 +8,7 @@ whole, and that the same restore takes up again.
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,24 +21,28 @@ from pipeline.backup.reading import BackupFile
 from pipeline.errors import BackupError, DataFolderError, DiskFull
 from pipeline.ports import Progress
 
+TOLD = ("runs", "fetches", "articles")
+"""Tables whose rows only grow, by which a database is known for the backup's."""
 Rows = Iterable[tuple[str, Iterable[dict[str, Any]]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to restore: `knows(schema)` says whether this version can read its rows, `has_tables()` whether something is
-    in the database, `load(schema, rows)` fills it."""
+    """Where to restore: `knows(schema)` says whether this version can read its rows, `held()` how many rows each table of
+    the database has, `load(schema, rows)` fills it if it has none, `remake()` makes of it
+    what is not in a backup: the files of mails, the search index."""
 
     folder: DataFolder
     vault: VaultStore
     knows: Callable[[str], bool]
-    has_tables: Callable[[], bool]
+    held: Callable[[], Mapping[str, int]]
     load: Callable[[str, Rows], object]
+    remake: Callable[[], object]
 
 
 def restore(backup: BackupFile, place: Place, floor_mb: int, progress: Progress) -> None:
-    """Fill the place; to be called again after a kill. `finish` ends it. Raises `BackupError` where something is there
-    already, or the backup is damaged, `DiskFull` before anything is written."""
+    """Fill the place; after a kill to be called again, until when no other command takes it for whole. Raises
+    `BackupError` where something is there already, or the backup is damaged, `DiskFull` before anything is written."""
     schema = backup.manifest.head.schema
     if not place.knows(schema):
         raise BackupError(
@@ -46,16 +50,27 @@ def restore(backup: BackupFile, place: Place, floor_mb: int, progress: Progress)
         )
     backup.check(progress)
     _begin(backup, place, floor_mb)
+    place.vault.sweep()
     for done, member in enumerate(backup.manifest.vault, start=1):
         _put(backup, place.vault, member)
         progress("vault", done, len(backup.manifest.vault))
-    if not place.has_tables():  # else an earlier try was killed after it had loaded them, all in one transaction
+    if any((held := place.held()).values()):
+        _require_loaded(backup, held)
+    else:
         place.load(schema, backup.tables())
-
-
-def finish(place: Place) -> None:
-    """From now on the place may be used."""
+    place.remake()
     place.folder.restoring.unlink(missing_ok=True)
+
+
+def _require_loaded(backup: BackupFile, held: Mapping[str, int]) -> None:
+    """An earlier try was killed after it had loaded the rows, all in one transaction; or somebody else, on another
+    machine, took the empty database for a new one meanwhile."""
+    for member in backup.manifest.tables:
+        if member.name in TOLD and held.get(member.name) != member.rows:
+            raise BackupError(
+                f"the database has {held.get(member.name, 0)} {member.name} and the backup {member.rows}: another process"
+                " wrote into it meanwhile: stop all workers and consoles, empty the database and restore again"
+            )
 
 
 def _begin(backup: BackupFile, place: Place, floor_mb: int) -> None:
@@ -73,10 +88,9 @@ def _begin(backup: BackupFile, place: Place, floor_mb: int) -> None:
 
 
 def _require_empty(place: Place) -> None:
-    held = [name for name in ("state.db", "search.db") if (place.folder.path / name).exists()]
-    held += [] if next(place.folder.mail.glob("*.eml"), None) is None else ["mails"]
+    held = [] if next(place.folder.mail.glob("*.eml"), None) is None else ["mails"]
     held += [] if next(iter(place.vault.names()), None) is None else [f"an archive of pages ({place.vault.address})"]
-    held += ["a database with tables in it"] if not held and place.has_tables() else []
+    held += ["a database with rows in it"] if not held and any(place.held().values()) else []
     if held:
         raise BackupError(
             f"{place.folder.path}: it holds {held[0]} already: restore into an empty data folder (--data), database and"

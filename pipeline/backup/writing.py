@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from crawlers.disk import is_full
-from crawlers.vault.store import VaultStore
 from crawlers.vault.cutting import whole_length
+from crawlers.vault.store import VaultStore
 from pipeline.backup.layout import FORMAT, HEAD, MANIFEST, Head, Manifest, Member, table_place, vault_place
 from pipeline.backup.reading import BackupFile
 from pipeline.errors import BackupError, DiskFull, Permanent, UsageError, VaultError
-from pipeline.hold import alone_in_the_vault
+from pipeline.hold import SILENCE, alone_in_the_vault
 from pipeline.payloads import plain
 from pipeline.ports import Progress, Snapshot, State
 
-_SILENCE = 64 << 20  # bytes that are copied before the lease is prolonged
+_ROWS = 10_000  # rows that are packed before the lease is prolonged
 
 
 def write_file(file: Path, state: State, vault: VaultStore, now: datetime, progress: Progress) -> Manifest:
@@ -48,10 +48,13 @@ def write_file(file: Path, state: State, vault: VaultStore, now: datetime, progr
     return manifest
 
 
-def write_stream(out: BinaryIO, state: State, vault: VaultStore, now: datetime, progress: Progress) -> Manifest:
-    """Write a backup to where it cannot be read again. Raises `StateError` as `write_file` does."""
+def write_stream(
+    out: BinaryIO, state: State, vault: VaultStore, scratch: Path, now: datetime, progress: Progress
+) -> Manifest:
+    """Write a backup to where it cannot be read again; tables are packed in the folder `scratch` before. Raises
+    `StateError` as `write_file` does."""
     with _writable(Path("stdout")), alone_in_the_vault(state) as go_on:
-        manifest = _write(out, state, vault, _Clerk(now, go_on, None), progress)
+        manifest = _write(out, state, vault, _Clerk(now, go_on, scratch), progress)
         out.flush()
     return manifest
 
@@ -63,7 +66,7 @@ class _Clerk:
 
     now: datetime
     go_on: Callable[[], None]
-    scratch: Path | None
+    scratch: Path
 
 
 def _write(out: BinaryIO, state: State, vault: VaultStore, clerk: _Clerk, progress: Progress) -> Manifest:
@@ -131,13 +134,15 @@ class _Writer:
                     line = json.dumps(row, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
                     lines.write(line.encode() + b"\n")
                     count += 1
+                    if count % _ROWS == 0:
+                        self._clerk.go_on()
             size = packed.tell()
             packed.seek(0)
             return self.add(table_place(name), name, size, packed, count)
 
 
 class _Hashed:
-    """What is read of a stream, hashed; every 64 MB `tick` is called."""
+    """What is read of a stream, hashed; `tick` is called as it goes."""
 
     def __init__(self, place: str, stream: IO[bytes], tick: Callable[[], None]) -> None:
         self._place, self._stream, self._tick, self._silent = place, stream, tick, 0
@@ -150,7 +155,7 @@ class _Hashed:
             raise VaultError(f"{self._place}: cannot be read: {error.strerror or error}") from error
         self.sha256.update(part)
         self._silent += len(part)
-        if self._silent > _SILENCE:
+        if self._silent > SILENCE:
             self._silent = 0
             self._tick()
         return part

@@ -26,21 +26,28 @@ def knows(revision: str) -> bool:
     return upgrade.is_known(revision)
 
 
-def is_empty(url: str) -> bool:
-    """Whether the database at `url` has no table, or is not there. Raises `StateError` where it cannot be asked."""
+def held(url: str) -> dict[str, int]:
+    """How many rows each table of the database at `url` has; none where it is not there. Raises `StateError` where it
+    cannot be asked."""
     file = sa.make_url(url)
     if file.get_backend_name() == "sqlite" and not Path(file.database or "").exists():
-        return True
+        return {}
     engine = connect(url)
     try:
         with translated(repr(engine.url)), engine.begin() as connection:
-            return not sa.inspect(connection).get_table_names()
+            return _held(connection)
     finally:
         engine.dispose()
 
 
+def _held(connection: sa.Connection) -> dict[str, int]:
+    names = set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
+    return {name: connection.scalar(sa.select(sa.func.count()).select_from(sa.table(name))) or 0 for name in names}
+
+
 def load(url: str, revision: str, tables: Iterable[tuple[str, Iterable[Values]]]) -> dict[str, int]:
-    """Fill the empty database at `url`; returns how many rows each table got. `tables` come in the snapshot's order.
+    """Fill the empty database at `url`; returns how many rows each table got. `tables` come in the snapshot's order. Tables
+    without rows, which whoever only looks into a new place makes, are made anew.
 
     Raises `StateError` if it is not empty, if `revision` is none that this version knows, or for rows that do not fit.
     """
@@ -48,8 +55,9 @@ def load(url: str, revision: str, tables: Iterable[tuple[str, Iterable[Values]]]
     place = repr(engine.url)
     try:
         with translated(place), engine.execution_options(writes=True).begin() as connection:
-            if sa.inspect(connection).get_table_names():
+            if any(_held(connection).values()):
                 raise StateError(f"{place}: it is not empty: give an empty database")
+            _drop_tables(connection)
             upgrade.to(connection, revision, place)
             made = _tables(connection)
             counts = {name: _fill(connection, _table(made, name), rows) for name, rows in tables}
@@ -58,6 +66,12 @@ def load(url: str, revision: str, tables: Iterable[tuple[str, Iterable[Values]]]
         return counts
     finally:
         engine.dispose()
+
+
+def _drop_tables(connection: sa.Connection) -> None:
+    made = sa.MetaData()
+    made.reflect(connection)
+    made.drop_all(connection)
 
 
 def _tables(connection: sa.Connection) -> sa.MetaData:

@@ -1,11 +1,13 @@
 """A place with something in it, and an empty one, on each database."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from alerts.outbox import write_again
 from pipeline.adapters.data_folder import DataFolder
 from pipeline.adapters.state import SqlState, loading
 from pipeline.backup.restoring import Place
@@ -28,9 +30,13 @@ class Empty:
         """As the wiring makes it."""
         folder = DataFolder.open(self.data, restoring=True)
         return Place(
-            folder, vault_store(self.data), loading.knows, lambda: not loading.is_empty(self.url),
-            lambda schema, rows: loading.load(self.url, schema, rows),
+            folder, vault_store(self.data), loading.knows, lambda: loading.held(self.url),
+            lambda schema, rows: loading.load(self.url, schema, rows), lambda: self._mails(folder),
         )  # fmt: skip
+
+    def _mails(self, folder: DataFolder) -> None:
+        with closing(SqlState.open(self.url)) as state:
+            write_again(state, folder.mail)
 
 
 @pytest.fixture

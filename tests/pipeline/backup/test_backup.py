@@ -11,17 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from alerts.outbox import write_again
 from pipeline.adapters.data_folder import DataFolder
 from pipeline.adapters.state import SqlState
 from pipeline.backup.layout import Manifest
 from pipeline.backup.reading import BackupFile
-from pipeline.backup.restoring import Place, Rows, finish, restore
+from pipeline.backup.restoring import Place, Rows, restore
 from pipeline.backup.writing import write_file, write_stream
 from pipeline.errors import BackupError, DataFolderError, DiskFull, StateError, UsageError
 from pipeline.hold import VAULT_LEASE
 from pipeline.records import ArchiveRef
-from tests.pipeline.adapters.desk import DAY2, DAY3
+from tests.pipeline.adapters.desk import DAY2, DAY3, message
 from tests.pipeline.adapters.test_state_snapshot import copied
 from tests.pipeline.archived_desk import ArchivedDesk, page_url
 from tests.pipeline.backup.conftest import Empty
@@ -38,12 +37,8 @@ def backed_up(desk: ArchivedDesk, file: Path) -> Manifest:
 def restored(file: Path, empty: Empty) -> SqlState:
     """Everything that `beatwatch restore` does but for the index."""
     with BackupFile.open(file) as backup:
-        place = empty.place()
-        restore(backup, place, 1, silent)
-        state = SqlState.open(empty.url)
-        write_again(state, place.folder.mail)
-        finish(place)
-    return state
+        restore(backup, empty.place(), 1, silent)
+    return SqlState.open(empty.url)
 
 
 @pytest.fixture
@@ -115,7 +110,7 @@ def test_what_a_run_writes_meanwhile_is_left_out(
 
 def test_a_stream_holds_the_same_as_a_file(busy: ArchivedDesk, file: Path) -> None:
     out = io.BytesIO()
-    write_stream(out, busy.state, busy.store, DAY3, silent)
+    write_stream(out, busy.state, busy.store, file.parent, DAY3, silent)
     assert out.getvalue() == file.read_bytes()
 
 
@@ -292,6 +287,39 @@ def test_an_archive_without_a_state_is_something(file: Path, empty: Empty) -> No
         restored(file, empty)
 
 
+def test_a_database_in_which_somebody_only_looked_is_empty(busy: ArchivedDesk, file: Path, empty: Empty) -> None:
+    """A console that was started too early has made the tables."""
+    empty.data.mkdir()
+    SqlState.open(empty.url).close()
+    with closing(restored(file, empty)) as state:
+        assert copied(state) == copied(busy.state)
+
+
+def test_a_database_that_another_worker_fills_meanwhile_is_not_taken_for_the_backups(file: Path, empty: Empty) -> None:
+    def also(stage: str, done: int, total: int | None) -> None:
+        if stage == "vault" and done == 1:
+            with closing(SqlState.open(empty.url)) as other:
+                other.begin_run("live", DAY3)
+
+    with BackupFile.open(file) as backup, pytest.raises(BackupError, match="another process wrote into it"):
+        restore(backup, empty.place(), 1, also)
+    with pytest.raises(DataFolderError, match="a restore into it was not finished"):
+        DataFolder.open(empty.data)
+
+
+def test_a_mail_whose_name_leads_out_of_the_folder_is_not_written(
+    busy: ArchivedDesk, tmp_path: Path, empty: Empty
+) -> None:
+    busy.state.enqueue_message(message("../../outside"), ())
+    busy.state.mark_message("../../outside", written_at=DAY3)
+    backed_up(busy, tmp_path / "backup.tar")
+    with pytest.raises(DataFolderError, match="outside"):
+        restored(tmp_path / "backup.tar", empty)
+    assert not list(tmp_path.rglob("outside*"))
+    with pytest.raises(DataFolderError, match="a restore into it was not finished"):
+        DataFolder.open(empty.data)
+
+
 class Killed(BaseException):
     """As far as the rest of the program is concerned."""
 
@@ -315,8 +343,12 @@ def killed_in_the_tables(backup: BackupFile, place: Place) -> None:
 
 
 def killed_before_the_end(backup: BackupFile, place: Place) -> None:
-    restore(backup, place, 1, silent)
-    raise Killed
+    """While the search index is made, say."""
+
+    def die() -> None:
+        raise Killed
+
+    restore(backup, replace(place, remake=die), 1, silent)
 
 
 @pytest.mark.parametrize("kill", [killed_in_the_archive, killed_in_the_tables, killed_before_the_end])
@@ -333,8 +365,8 @@ def test_a_restore_that_was_killed_is_taken_up_again_and_never_taken_for_whole(
 
 
 def test_another_backup_does_not_take_up_what_one_began(busy: ArchivedDesk, file: Path, empty: Empty) -> None:
-    with BackupFile.open(file) as backup:
-        restore(backup, empty.place(), 1, silent)
+    with BackupFile.open(file) as backup, pytest.raises(Killed):
+        killed_before_the_end(backup, empty.place())
     busy.state.begin_run("live", DAY3)
     other = file.with_name("other.tar")
     backed_up(busy, other)

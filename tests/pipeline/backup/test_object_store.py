@@ -10,7 +10,7 @@ from crawlers.vault.place import open_store
 from crawlers.vault.reader import VaultReader
 from pipeline.adapters.state import SqlState
 from pipeline.backup.reading import BackupFile
-from pipeline.backup.restoring import finish, restore
+from pipeline.backup.restoring import restore
 from pipeline.backup.writing import write_file
 from pipeline.clearing import clear_vault
 from pipeline.errors import BackupError
@@ -31,7 +31,6 @@ def test_a_folder_becomes_a_bucket_from_which_a_page_is_taken(busy: ArchivedDesk
         with BackupFile.open(file) as backup:
             place = replace(empty.place(), vault=store)
             restore(backup, place, 1, silent)
-            finish(place)
         with closing(SqlState.open(empty.url)) as state:
             assert write_file(again, state, store, DAY3, silent) == made
             articles = [state.article_by_url(page_url(number)) for number in (1, 2, 3)]
