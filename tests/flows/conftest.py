@@ -1,7 +1,6 @@
 """What tests of the flows share: an outlet to gather from, and Prefect's API."""
 
 import json
-import socket
 import threading
 import time
 import urllib.request
@@ -13,6 +12,10 @@ from typing import Any
 from urllib.error import HTTPError
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+
+from sample.servers.process import free_port
 
 ITEM = "<item><title>Rain</title><link>http://{host}/rain</link></item>"
 FEED = "<rss version='2.0'><channel><title>x</title>" + ITEM + "</channel></rss>"
@@ -61,10 +64,29 @@ def sources(tmp_path: Path) -> Iterator[Path]:
         yield folder
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class Mailbox(Sink):
+    """A mail server's memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mails: list[str] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        """Keep it."""
+        self.mails.append(envelope.content.decode())
+        return "250 OK"
+
+
+@contextmanager
+def mail_server() -> Iterator[tuple[int, Mailbox]]:
+    """(port of loopback, what came there)."""
+    mailbox = Mailbox()
+    smtp = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    smtp.start()
+    try:
+        yield smtp.port, mailbox
+    finally:
+        smtp.stop()
 
 
 def ask(api: str, path: str, body: object = None) -> Any:
