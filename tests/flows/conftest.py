@@ -6,7 +6,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -38,10 +38,39 @@ class Outlet(BaseHTTPRequestHandler):
         """Silence."""
 
 
+class Meeting(ThreadingHTTPServer):
+    """The outlet of two hosts, which answers slowly until both are being asked; `met` has the hosts that were asked
+    while the other was."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), MeetingOutlet)
+        self._asked: set[str] = set()
+        self._both = threading.Event()
+        self.met: set[str] = set()
+
+    def wait(self, host: str) -> None:
+        """Until the other host is asked too, or as long as the crawl's time cap allows. A host that is asked to the end
+        before the other never meets it."""
+        self._asked.add(host)
+        if len(self._asked) == 2:
+            self._both.set()
+        if self._both.wait(15):
+            self.met.add(host)
+
+
+class MeetingOutlet(Outlet):
+    """Waits before each answer."""
+
+    def do_GET(self) -> None:
+        assert isinstance(self.server, Meeting)
+        self.server.wait(self.headers["Host"])
+        super().do_GET()
+
+
 @contextmanager
-def outlets(folder: Path, *hosts: str) -> Iterator[Path]:
+def outlets(folder: Path, *hosts: str, outlet: HTTPServer | None = None) -> Iterator[Path]:
     """A folder with one source file for each host, all of which lead to one outlet on loopback."""
-    outlet = HTTPServer(("127.0.0.1", 0), Outlet)
+    outlet = outlet or HTTPServer(("127.0.0.1", 0), Outlet)
     thread = threading.Thread(target=outlet.serve_forever)
     thread.start()
     folder.mkdir()
