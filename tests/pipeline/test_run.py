@@ -213,7 +213,7 @@ def test_what_is_coded_anew_is_no_news_and_is_done_once(state: SqlState, state_u
     desk.screen(article, relevant=False)
     assert state.baselines()["fijitimes"] < article.time
     before = rows(state_url, "runs")
-    engines = {"index": Willing(), "vault": Pages(), "coder": Approving(), "gatherer": Unasked()}
+    engines: dict[str, Any] = {"index": Willing(), "vault": Pages(), "coder": Approving(), "gatherer": Unasked()}
     table = run(state, alerter, **engines).recode()
     assert (table.counts["pages read"], table.counts["new stories"]) == (1, 1)
     (story,) = state.stories()
