@@ -124,6 +124,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
             "BEATWATCH_SMTP_PORT": str(smtp_port),
             "BEATWATCH_SMTP_SECURITY": "none",
             "BEATWATCH_LATE_MINUTES": "1",
+            "BEATWATCH_KIBANA_URL": "https://kibana.press.test",
             "PREFECT_WORKER_QUERY_SECONDS": "2",
         }
 
@@ -217,6 +218,7 @@ def test_an_hourly_run_that_waited_for_its_worker_asks_nothing(installation: Ins
     assert done["state"]["type"] == "COMPLETED"
     (links,) = (one for one in installation.artifacts(done["id"]) if one["type"] == "markdown")
     assert "left to the next hour's run" in links["data"]
+    assert links["data"].endswith("- [Kibana](https://kibana.press.test)")
     assert len(runs_of(installation)) == before
 
 
