@@ -9,7 +9,6 @@ of `BEATWATCH_TEST_ELASTICSEARCH`, else one of our own. It ends with 1 where a s
 import multiprocessing as mp
 import sys
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from itertools import cycle
@@ -17,7 +16,7 @@ from multiprocessing.synchronize import Event
 
 from elasticsearch import Elasticsearch
 
-from benchmarks.bench_elasticsearch import COMMON, DIMENSIONS, batches, drop, node
+from benchmarks.bench_elasticsearch import COMMON, DIMENSIONS, batches, engine, node
 from pipeline.adapters.search_elastic import ElasticAddress, ElasticIndex
 from pipeline.errors import SearchError
 
@@ -29,14 +28,11 @@ Told = Counter[str]
 def main() -> int:
     """Print what the searches met."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with node() as url, Elasticsearch(url, request_timeout=120) as client:
-        address = ElasticAddress(url, prefix=f"bench-{uuid.uuid4().hex[:8]}")
-        index = ElasticIndex(address)
+    with node() as url, Elasticsearch(url, request_timeout=120) as client, engine(client, url) as index:
         for batch in batches(count):
             index.write(batch)
         index.refresh()
         seconds, told = rebuilt(index, count)
-        drop(client, index)
     wrong = {what: number for what, number in told.items() if what not in ("searches", "during")}
     print(
         f"reindex of {count:,} articles in {seconds:.0f} s: {told['searches']:,} searches, {told['during']:,} of them"

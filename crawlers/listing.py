@@ -16,6 +16,7 @@ from pipeline.errors import Permanent
 from pipeline.records import FeedEntry, Moment
 
 MOST_ENTRIES = 1000  # taken of one document, newest first: a sitemap of 50,000 would hold its host for three days
+MOST_BACK = 5000  # where a person asked for older ones: at five seconds each it ends within a run's ten hours
 _SPANS = {"day": timedelta(days=1), "month": timedelta(days=31), "year": timedelta(days=366)}
 
 
@@ -59,13 +60,16 @@ class Listing:
 
 
 def listing(found: Iterable[Found], since: datetime | None, more: tuple[str, ...] = ()) -> Listing:
-    """Leave what is dated before `since`; of very long documents take the newest `MOST_ENTRIES`."""
+    """Leave what is dated before `since`; of very long documents take the newest `MOST_ENTRIES`, of what is dated since
+    a time that a person gave up to `MOST_BACK`."""
     everything = list(found)
     kept = [item for item in everything if not before(item.dated, since)]
-    note = None
-    if len(kept) > MOST_ENTRIES:
-        note = f"{len(kept)} links, the newest {MOST_ENTRIES} were taken"
-        kept = sorted(kept, key=_newest_first)[:MOST_ENTRIES]
+    note, most = None, MOST_ENTRIES
+    if since is not None:
+        most = max(most, min(MOST_BACK, sum(item.dated is not None for item in kept)))
+    if len(kept) > most:
+        note = f"{len(kept)} links, the newest {most} were taken"
+        kept = sorted(kept, key=_newest_first)[:most]
     return Listing(tuple(item.entry for item in kept), more, len(everything), note)
 
 

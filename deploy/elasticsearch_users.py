@@ -15,6 +15,7 @@ from typing import Any
 from elastic_transport import TransportError
 from elasticsearch import ApiError, Elasticsearch
 
+from pipeline.adapters.search_elastic import ElasticAddress, client_of
 from pipeline.errors import BeatwatchError, SearchError, UsageError
 from pipeline.settings import Settings, load_settings
 
@@ -58,12 +59,18 @@ def set_up(client: Elasticsearch, folder: Path) -> None:
 
 
 def connect(settings: Settings) -> Elasticsearch:
-    """A client with the rights of `elasticsearch_user`. Raises `UsageError` where address or user is not set."""
+    """A client with the rights of `elasticsearch_user`. Raises `UsageError` where address, user, password or authority
+    is not set or cannot be used."""
     if settings.elasticsearch is None or settings.elasticsearch_user is None:
         raise UsageError("set BEATWATCH_ELASTICSEARCH, BEATWATCH_ELASTICSEARCH_USER and its password")
-    trust: dict[str, Any] = {"ca_certs": str(settings.elasticsearch_ca)} if settings.elasticsearch_ca else {}
-    login = (settings.elasticsearch_user, settings.search_secret() or "")
-    return Elasticsearch(settings.elasticsearch, basic_auth=login, request_timeout=30, **trust)
+    secret = settings.search_secret()
+    if not secret:
+        raise UsageError(
+            f"the password of {settings.elasticsearch_user} is empty: set BEATWATCH_ELASTICSEARCH_SECRET_FILE"
+        )
+    authority = str(settings.elasticsearch_ca) if settings.elasticsearch_ca else None
+    address = ElasticAddress(settings.elasticsearch, ca_file=authority, user=settings.elasticsearch_user, secret=secret)
+    return client_of(address)
 
 
 def main() -> int:

@@ -6,12 +6,14 @@ as a whole, so stages that are tasks could only be retried in ways that the run 
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from prefect import flow, get_run_logger, runtime, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.deployments import run_deployment
 
+from pipeline.errors import UsageError
 from pipeline.settings import load_settings
 from pipeline.table import RunTable
 from pipeline.wiring import daily_run, data_path, recode
@@ -24,7 +26,19 @@ LONGEST_SECONDS = 10 * 3600
 """A run that takes longer hangs: the slowest polite crawl of the catalogue takes some three hours."""
 
 
-@task(name="run", retries=len(RETRY_SECONDS), retry_delay_seconds=RETRY_SECONDS, timeout_seconds=LONGEST_SECONDS)  # type: ignore[untyped-decorator]
+STALE = timedelta(hours=1)
+"""An hourly run that begins so late has had its turn: the next one is due and asks the same."""
+
+
+def may_pass(_task: object, _run: TaskRun, ended: "State[Any]") -> bool:
+    """Whether another try can end better: not where a person has to change a setting, a file or a parameter first."""
+    return not isinstance(ended.data, UsageError)
+
+
+@task(
+    name="run", retries=len(RETRY_SECONDS), retry_delay_seconds=RETRY_SECONDS, retry_condition_fn=may_pass,
+    timeout_seconds=LONGEST_SECONDS,
+)  # type: ignore[untyped-decorator]  # fmt: skip
 def run(
     sources: str, data: str | None, *, days: int | None = None, hourly: bool = False, called: datetime | None = None
 ) -> RunTable:
@@ -36,7 +50,15 @@ def run(
     return table
 
 
-@task(name="recode", retries=1, retry_delay_seconds=RETRY_SECONDS[:1], timeout_seconds=LONGEST_SECONDS)  # type: ignore[untyped-decorator]
+run_once = run.with_options(retries=0)
+"""Between two tries Prefect sleeps within the worker, whose one place then is free for nothing else. An hourly run has
+its next try in the next hour."""
+
+
+@task(
+    name="recode", retries=1, retry_delay_seconds=RETRY_SECONDS[:1], retry_condition_fn=may_pass,
+    timeout_seconds=LONGEST_SECONDS,
+)  # type: ignore[untyped-decorator]  # fmt: skip
 def read_again(sources: str, data: str | None) -> RunTable:
     """Everything that this version has not read."""
     return recode(data_path(Path(data) if data else None, sources), _silent)
@@ -57,13 +79,19 @@ def daily(sources: str = "live", data: str | None = None, called: datetime | Non
 
 @flow(name="hourly")  # type: ignore[untyped-decorator]
 def hourly(sources: str = "live", data: str | None = None) -> Rows:
-    """The fast lane: sources whose file says `every: hour`; only what is new is mailed."""
-    return _shown(run(sources, data, hourly=True), f"the hourly sources of {sources}")
+    """The fast lane: sources whose file says `every: hour`; only what is new is mailed. One that had to wait for longer
+    than an hour asks nothing, so that many of them do not run one after the other when a worker is free again."""
+    what = f"the hourly sources of {sources}"
+    due = runtime.flow_run.scheduled_start_time
+    if datetime.now(UTC) - due > STALE:
+        return _shown(RunTable(notes=[f"due at {due:%-d %B, %H:%M} UTC: left to the next hour's run"]), what)
+    return _shown(run_once(sources, data, hourly=True), what)
 
 
 @flow(name="backfill")  # type: ignore[untyped-decorator]
 def backfill(days: int = 30, sources: str = "live", data: str | None = None) -> Rows:
-    """Everything that the sources still name and that is dated within so many days."""
+    """What the sources still name from within so many days, and what is undated; of long lists more than the daily run
+    takes. What they name no longer it cannot bring."""
     return _shown(run(sources, data, days=days), f"{sources}, {days} days back")
 
 
@@ -100,6 +128,6 @@ def _links(table: RunTable) -> str:
     lines = [f"- {note}" for note in table.notes]
     silent = {source: why for source, why in sorted(table.silent.items()) if source not in table.answered}
     lines += [f"- silent: **{source}**: {why}" for source, why in silent.items()]
-    places = {"stories": settings.console_url, "Kibana": settings.kibana, "Elasticsearch": settings.elasticsearch}
+    places = {"stories": settings.console_url, "Kibana": settings.kibana_url}
     lines += [f"- [{name}]({address})" for name, address in places.items() if address]
     return "\n".join(lines) or "Nothing to note."

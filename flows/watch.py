@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.errors import DataFolderError, Transient
+from pipeline.errors import DataFolderError, Transient, UsageError
 
 Kind = Literal["failed", "crashed", "late", "hangs", "server"]
 
@@ -20,6 +20,8 @@ MOST = 200
 HANGS_AFTER = timedelta(hours=12)
 """Longer than one try may take (`flows.runs`): its process was killed and nobody told the server, or it was tried again
 and again, which a person should know as well."""
+HOURLY = "hourly"
+"""The flow whose runs may wait: one that had to asks nothing when its turn comes (`flows.runs`)."""
 _KINDS: Mapping[str, Kind] = {"FAILED": "failed", "CRASHED": "crashed", "RUNNING": "hangs"}
 
 
@@ -44,8 +46,18 @@ class Trouble:
         return f"{told}: {self.reason}" if self.reason else told
 
 
+def check_address() -> None:
+    """Raises `UsageError` where PREFECT_API_URL names no server: Prefect would start an empty one of its own, in which
+    nothing ever fails."""
+    from prefect.settings import PREFECT_API_URL
+
+    if not PREFECT_API_URL.value():
+        raise UsageError("no Prefect server is named: set PREFECT_API_URL=http://host:4200/api")
+
+
 def troubles(now: datetime, late: timedelta) -> list[Trouble]:
-    """What the server at PREFECT_API_URL knows of the last days, oldest first. Raises `ServerAway`."""
+    """What the server at PREFECT_API_URL knows of the last days, oldest first. Hourly runs are late only where for the
+    span of `late` no run was at work for which they would have had to wait. Raises `ServerAway`."""
     from httpx import HTTPError
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.sorting import FlowRunSort
@@ -61,9 +73,11 @@ def troubles(now: datetime, late: timedelta) -> list[Trouble]:
                 )
             ]
             flows = {run.flow_id: client.read_flow(run.flow_id).name for run in found}
+            busy = any(client.read_flow_runs(flow_run_filter=which, limit=1) for which in _at_work(now, late))
     except (HTTPError, PrefectException, OSError, RuntimeError) as error:
         raise ServerAway(f"the Prefect server does not answer: {str(error) or type(error).__name__}") from error
-    return sorted((_trouble(run, flows[run.flow_id]) for run in found), key=lambda one: (one.since, one.id))
+    told = (_trouble(run, flows[run.flow_id]) for run in found if not (busy and _waits(run, flows[run.flow_id])))
+    return sorted(told, key=lambda one: (one.since, one.id))
 
 
 def _filters(now: datetime, late: timedelta) -> list[Any]:
@@ -93,6 +107,30 @@ def _filters(now: datetime, late: timedelta) -> list[Any]:
             start_time=FlowRunFilterStartTime(after_=now - LOOK_BACK, before_=now - HANGS_AFTER),
         ),
     ]
+
+
+def _at_work(now: datetime, late: timedelta) -> list[Any]:
+    """Runs that a worker has under way, and those that ended so short ago that it may not have begun another yet."""
+    from prefect.client.schemas.filters import (
+        FlowRunFilter,
+        FlowRunFilterEndTime,
+        FlowRunFilterStartTime,
+        FlowRunFilterState,
+        FlowRunFilterStateType,
+    )
+    from prefect.client.schemas.objects import StateType
+
+    running = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING]))
+    return [
+        FlowRunFilter(state=running, start_time=FlowRunFilterStartTime(after_=now - HANGS_AFTER)),
+        FlowRunFilter(
+            start_time=FlowRunFilterStartTime(is_null_=False), end_time=FlowRunFilterEndTime(after_=now - late)
+        ),
+    ]
+
+
+def _waits(run: Any, flow: str) -> bool:
+    return flow == HOURLY and run.state_type.value not in _KINDS
 
 
 def _trouble(run: Any, flow: str) -> Trouble:

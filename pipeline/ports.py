@@ -204,7 +204,7 @@ class State(Protocol):
         identify: Callable[[Extraction], Identity],
     ) -> list[Identity]:
         """In one transaction, in order: keep each result; for an `Extraction`, let `identify` decide and write its
-        article, revision and text (texts are never deleted or changed). A revision keeps the article's id and
+        article, revision and text (a text that evidence cites is never changed). A revision keeps the article's id and
         first_seen; an older body never replaces the text of a newer one, and a body that is read again by new rules
         mends the text of its revision and adds none. Returns the identities, in order, with the outcomes as they came
         about. `identify` may ask this state: it sees what the call has written so far."""

@@ -122,6 +122,10 @@ class Settings(BaseSettings):
     console_url: str | None = Field(
         default=None, description="address under which people reach the console, for links in Prefect's page"
     )
+    kibana_url: str | None = Field(
+        default=None,
+        description="address under which people reach Kibana, for links in Prefect's page",
+    )
     operators: tuple[str, ...] = Field(
         default=(), description="mail addresses that `beatwatch watch` tells about failed and late runs"
     )
@@ -146,8 +150,8 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "smtp_host", "smtp_user", "database", "elasticsearch", "elasticsearch_user", "kibana", "kibana_user", "vault",
-        "vault_endpoint", "vault_key", mode="before",
+        "smtp_host", "smtp_user", "database", "elasticsearch", "elasticsearch_user", "kibana", "kibana_user", "kibana_url",
+        "console_url", "vault", "vault_endpoint", "vault_key", mode="before",
     )  # fmt: skip
     @classmethod
     def _empty_is_none(cls, value: object) -> object:

@@ -199,9 +199,8 @@ def daily_run(
     with folder.hold(), opened(path, create=True, settings=settings) as kept:
         other: Kind = "live" if kind == "sample" else "sample"
         if kept.state.completed_runs(other):
-            place = settings.database or path
             raise UsageError(
-                f"{place}: it holds {other} runs: give the {kind} run a data folder and a database of its own"
+                f"{_place(settings, path)}: it holds {other} runs: give the {kind} run a data folder and a database of its own"
             )
         if kind == "sample":
             from sample.newsroom import Newsroom
@@ -211,8 +210,23 @@ def daily_run(
                 engines = _engines(kept, order, settings, rules)
                 return Run(engines, order, progress).execute(), order
         order = _order(kind, datetime.now(UTC), False, declared, since, settings, (), folder.worker)
-        order = replace(order, lane="hourly" if hourly else order.lane, called=called)
+        order = replace(order, lane=lane(since, hourly), called=called)
         return Run(_engines(kept, order, settings, rules), order, progress).execute(), order
+
+
+def lane(since: timedelta | None, hourly: bool) -> str:
+    """Which runs may share a round: those that ask the same sources for the same. What a run that leaves out older
+    entries has asked, another has not."""
+    return "hourly" if hourly else "backfill" if since else "daily"
+
+
+def _place(settings: Settings, path: Path) -> str:
+    """Where the state is, for a message: of a database's address nothing that may be a password."""
+    if settings.database is None:
+        return str(path)
+    from sqlalchemy import make_url
+
+    return repr(make_url(settings.database).set(query={}))
 
 
 def recode(path: Path, progress: Progress) -> RunTable:

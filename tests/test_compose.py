@@ -158,6 +158,22 @@ def test_a_worker_can_be_started_twice() -> None:
     assert f"vault:{SERVICES['worker'].environment['BEATWATCH_VAULT']}" in worker["volumes"]
 
 
+def test_a_command_finds_what_the_one_before_began() -> None:
+    volumes = SERVICES["beatwatch"].declared["volumes"]
+    assert "commands:/data" in volumes, "an interrupted restore is resumed"
+    assert f"vault:{SERVICES['beatwatch'].environment['BEATWATCH_VAULT']}" in volumes
+
+
+def test_what_analysts_changed_in_kibana_outlives_a_start() -> None:
+    assert SERVICES["kibana-objects"].lines() == [["beatwatch", "kibana", "push", "--only-missing"]]
+
+
+def test_what_the_page_on_restoring_starts_writes_nothing_into_the_place() -> None:
+    started = set(_before(SERVICES["beatwatch"]))
+    assert started == {"elasticsearch", "elasticsearch-users", "postgres"}
+    assert [one for one in started if "BEATWATCH_DATABASE" in SERVICES[one].environment] == []
+
+
 # --- settings and secrets
 @those(ours=True)
 @pytest.mark.usefixtures("inside")

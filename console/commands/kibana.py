@@ -1,7 +1,7 @@
 """`beatwatch kibana`: data views, searches and a dashboard for analysts, brought to Kibana."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from pipeline.settings import Settings, load_settings
 if TYPE_CHECKING:
     from console.kibana.definition import Definition
     from console.kibana.objects import Object
+    from console.kibana.server import Imported, Kibana
     from pipeline.adapters.search_elastic import ElasticIndex
 
 
@@ -38,12 +39,14 @@ class BroughtObject:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What was brought to which space of which Kibana; `dry_run`: nothing was sent. `dashboard` is its address."""
+    """What was brought to which space of which Kibana; `dry_run`: nothing was sent. `kept` is how many were there and
+    stayed as they were (with --only-missing), `dashboard` its address if it was brought."""
 
     kibana: str | None
     space: str
     dry_run: bool
     taken: int
+    kept: int
     dashboard: str | None
     objects: tuple[BroughtObject, ...]
 
@@ -75,20 +78,21 @@ def command() -> None:
 @click.option(
     "--overwrite/--no-overwrite", default=True, help="replace what was brought before (default), or refuse to"
 )
+@click.option("--only-missing", is_flag=True, help="leave what is there as it is, bring what is not")
 @click.option("--dry-run", is_flag=True, help="only say what would be brought; nothing is sent")
 @json_option
-def push(overwrite: bool, dry_run: bool, as_json: bool) -> int:
+def push(overwrite: bool, only_missing: bool, dry_run: bool, as_json: bool) -> int:
     """Bring data views, searches and dashboard into a space of Kibana.
 
     The settings say where Kibana is. What was brought before is replaced, and so are changes that somebody made to it
-    there: save a copy under another name to keep them. While Kibana starts or does not answer it is tried again, for up
-    to some minutes. The exit status is 1 if Kibana did not take everything.
+    there: save a copy under another name to keep them, or give --only-missing. While Kibana starts or does not answer it
+    is tried again, for up to some minutes. The exit status is 1 if Kibana did not take everything.
     """
     settings = load_settings()
     objects = _objects(settings)
-    done = _planned(settings, objects) if dry_run else _brought(settings, objects, overwrite)
+    done = _planned(settings, objects) if dry_run else _brought(settings, objects, overwrite, only_missing)
     answer(done) if as_json else show(done)
-    return 0 if dry_run or done.taken == len(objects) else 1
+    return 0 if dry_run or done.taken + done.kept == len(objects) else 1
 
 
 def _objects(settings: Settings) -> "list[Object]":
@@ -100,11 +104,10 @@ def _objects(settings: Settings) -> "list[Object]":
 
 def _planned(settings: Settings, objects: "list[Object]") -> Brought:
     told = tuple(_told(one, None) for one in objects)
-    return Brought(settings.kibana, settings.kibana_space, True, 0, None, told)
+    return Brought(settings.kibana, settings.kibana_space, True, 0, 0, None, told)
 
 
-def _brought(settings: Settings, objects: "list[Object]", overwrite: bool) -> Brought:
-    from console.kibana.objects import ndjson
+def _brought(settings: Settings, objects: "list[Object]", overwrite: bool, only_missing: bool) -> Brought:
     from console.kibana.server import Kibana, KibanaAddress
 
     if settings.kibana is None:
@@ -115,13 +118,31 @@ def _brought(settings: Settings, objects: "list[Object]", overwrite: bool) -> Br
     )  # fmt: skip
     with Kibana(address) as kibana:
         kibana.check_space()
-        ended = kibana.import_objects(ndjson(objects), overwrite=overwrite)
+        ended, missing = _import(kibana, objects, overwrite and not only_missing, only_missing)
     problems = {(one.type, one.id): one.reason for one in ended.refused}
     told = tuple(_told(one, problems.get((one["type"], one["id"]))) for one in objects)
-    (dashboard,) = (one["id"] for one in objects if one["type"] == "dashboard")
-    shown = ended.renamed.get(("dashboard", dashboard), dashboard)
-    link = f"{address.url}{address.path}/app/dashboards#/view/{shown}" if ended.taken == len(objects) else None
-    return Brought(address.url, address.space, False, ended.taken, link, told)
+    brought = [one["id"] for one in missing if one["type"] == "dashboard" and ended.taken == len(missing)]
+    shown = [ended.renamed.get(("dashboard", id_), id_) for id_ in brought]
+    links = [f"{address.url}{address.path}/app/dashboards#/view/{id_}" for id_ in shown]
+    kept = len(objects) - len(missing)
+    return Brought(address.url, address.space, False, ended.taken, kept, links[0] if links else None, told)
+
+
+def _import(
+    kibana: "Kibana", objects: "list[Object]", overwrite: bool, only_missing: bool
+) -> "tuple[Imported, list[Object]]":
+    """How it ended, and the objects that were not left because they were there: those of a second import, since of one
+    with a conflict Kibana writes nothing."""
+    from console.kibana.objects import ndjson
+
+    ended = kibana.import_objects(ndjson(objects), overwrite=overwrite)
+    there = {(one.type, one.id) for one in ended.refused if one.there}
+    if not only_missing or not there:
+        return ended, objects
+    missing = [one for one in objects if (one["type"], one["id"]) not in there]
+    if not missing:
+        return replace(ended, taken=0, refused=()), []
+    return kibana.import_objects(ndjson(missing), overwrite=False), missing
 
 
 def _told(one: "Object", problem: str | None) -> BroughtObject:
@@ -142,6 +163,8 @@ def show(done: Brought) -> None:
         if one.problem is not None:
             say(("not taken ", "red"), f"{one.type} {one.title!r} ({one.id}): {one.problem}")
     say(f"{done.taken} of {count(len(done.objects), 'object')} brought into the space {done.space} of {done.kibana}")
+    if done.kept:
+        say(f"{count(done.kept, 'object')} left as they were")
     if done.dashboard is not None:
         say(f"dashboard: {done.dashboard}")
 

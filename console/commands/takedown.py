@@ -43,24 +43,37 @@ def command(address: str, reason: str, by: str | None, yes: bool, data: Path | N
 
     A tombstone with address, reason, name and time stays; the article is not taken in again from any address that led
     to it. Its story is told by the others or ends. Other articles of the same text and mails about the story are named
-    and stay: decide on each. Earlier backups are not reached. No run, backup or retention may go on meanwhile; if it is
-    interrupted, give it again.
+    and stay: decide on each. They are named before pages are cut out of the archive (with --json on stderr, too), since
+    a second call does not know them. Earlier backups are not reached. No run, backup or retention may go on meanwhile;
+    if it is interrupted, give it again.
     """
     from pipeline.clearing import clear_vault
 
     if not reason.strip():
         raise UsageError("--reason: say why in a few words; it is all that will be left")
     with upkeep(data_path(data)) as kept:
-        takedown, removal = _decide(kept, address, one_line(reason, 1000), by or getpass.getuser(), yes)
+        takedown, removal = _decide(kept, address, one_line(reason, 1000), by or _user(), yes)
+        left = _left(removal, kept.folder.mail) if removal else []
+        if as_json:
+            click.echo("".join(f"beatwatch: {line}\n" for line in left), nl=False, err=True)
+        else:
+            show_removed(takedown, removal, left)
         with progress_bars(quiet=as_json) as progress:
             cleared = clear_vault(kept.state, kept.vault, kept.go_on, progress)
             lag = _index_lag(kept, progress)
         done = TakenDown(takedown, removal, cleared.records, cleared.waiting, lag)
-        left = [kept.folder.mail / f"{id_}.eml" for id_ in removal.mails] if removal else []
     if as_json:
         answer(done)
     else:
-        show(done, [path for path in left if path.exists()])
+        show_cleared(done)
+
+
+def _user() -> str:
+    """Who runs this; raises `UsageError` where the system has no name for the number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError) as error:
+        raise UsageError("--by: say who decided it: this user has no name here") from error
 
 
 def _decide(kept: Upkeep, address: str, reason: str, by: str, yes: bool) -> tuple[Takedown, Removal | None]:
@@ -108,25 +121,33 @@ def _index_lag(kept: Upkeep, progress: Progress) -> int:
     return kept.state.outbox_size()
 
 
-def show(done: TakenDown, mail_files: list[Path]) -> None:
+def _left(removal: Removal, mail: Path) -> list[str]:
+    """What a person has to decide on, a line each."""
+    lines = [f"kept: article {id_} has the same text: decide whether to take it down too" for id_ in removal.copies]
+    for id_ in removal.mails:
+        state = "it was not sent and will not be" if id_ in removal.withdrawn else "it was sent"
+        lines.append(f"kept: mail {id_} may quote it ({state})")
+    files = (mail / f"{id_}.eml" for id_ in removal.mails)
+    return lines + [f"kept: {file}" for file in files if file.exists()]
+
+
+def show_removed(told: Takedown, removal: Removal | None, left: list[str]) -> None:
     """What went, and what a person has to decide on."""
-    told, removal = done.takedown, done.removal
     if removal is None:
         say(f"{told.url}: taken down before, on {told.at:%Y-%m-%d %H:%M UTC} by {told.by}: {told.reason}")
-    else:
-        went = (count(removal.bodies, "page"), count(removal.texts, "text"), count(removal.reports, "report"))
-        say(f"{told.url}: taken down, with {', '.join(went)}")
-        for story in removal.stories_ended:
-            say(f"story {story}: it had no other article and is gone")
-        for story in removal.stories_changed:
-            say(f"story {story}: told by its other articles")
+        return
+    went = (count(removal.bodies, "page"), count(removal.texts, "text"), count(removal.reports, "report"))
+    say(f"{told.url}: taken down, with {', '.join(went)}")
+    for story in removal.stories_ended:
+        say(f"story {story}: it had no other article and is gone")
+    for story in removal.stories_changed:
+        say(f"story {story}: told by its other articles")
+    for line in left:
+        say((line, "yellow"))
+
+
+def show_cleared(done: TakenDown) -> None:
+    """What became of the archive."""
     say(f"archive: {count(done.records, 'record')} cut out")
     for name in done.waiting:
         say((f"archive: {name}: a worker still writes it: run `beatwatch retain` when its run has ended", "yellow"))
-    for id_ in removal.copies if removal else ():
-        say((f"kept: article {id_} has the same text: decide whether to take it down too", "yellow"))
-    for id_ in removal.mails if removal else ():
-        state = "it was not sent and will not be" if removal and id_ in removal.withdrawn else "it was sent"
-        say((f"kept: mail {id_} may quote it ({state})", "yellow"))
-    for path in mail_files:
-        say((f"kept: {path}", "yellow"))

@@ -1,6 +1,8 @@
 """`beatwatch watch`: failed and late runs, mailed to the operators."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +12,7 @@ import click
 
 from console.options import data_option, json_option
 from console.output import answer, say
-from pipeline.errors import UsageError
+from pipeline.errors import DataFolderError, UsageError
 from pipeline.settings import Settings, load_settings
 from pipeline.wiring import data_path, mail_server
 
@@ -55,14 +57,15 @@ def command(once: bool, every: int, data: Path | None, as_json: bool) -> None:
     Asks the Prefect server that PREFECT_API_URL names; that it does not answer is mailed too. Each trouble is told once.
     Keep it running beside the workers, not within one.
     """
-    from flows.watch import Told
+    from flows.watch import Told, check_address
 
     settings = load_settings()
     if not settings.operators or settings.smtp_host is None:
         raise UsageError("nobody would be told: set `operators` and `smtp_host` (docs/settings.md)")
+    check_address()
     folder = data_path(data, "live", settings)
     folder.mkdir(parents=True, exist_ok=True)
-    watch = _Watch(settings, Told.open(folder / "watched.json", datetime.now(UTC)), PATIENCE if not once else 1)
+    watch = _Watch(settings, Told.open(folder / "watched.json", datetime.now(UTC)), once)
     while True:
         found = watch.look(datetime.now(UTC))
         _show(found, as_json, always=once)
@@ -72,26 +75,38 @@ def command(once: bool, every: int, data: Path | None, as_json: bool) -> None:
 
 
 class _Watch:
-    """Looks, tells, and remembers what was told."""
+    """Looks, tells, and remembers what was told. Where that cannot be written it goes on with what it has in mind: if
+    it ended, whoever started it anew would tell everything again. With `once` that is so at every call, so it tells
+    nothing where it cannot write."""
 
-    def __init__(self, settings: Settings, told: "Told", patience: int) -> None:
-        self._settings, self._told, self._patience = settings, told, patience
+    def __init__(self, settings: Settings, told: "Told", once: bool) -> None:
+        self._settings, self._told, self._once = settings, told, once
         self._silent = 0
 
     def look(self, now: datetime) -> "list[Trouble]":
-        """What was news. What could not be mailed stays news."""
+        """What was news. What could not be mailed stays news. Raises `DataFolderError` with `once`, before it mails."""
         from alerts.smtp import DeliveryFailed
 
         news = self._told.untold(self._found(now))
         if not news:
             return []
+        if self._once:
+            self._told.keep([])
         try:
             self._mail(news, now)
         except DeliveryFailed as error:
             click.echo(f"beatwatch: {error}; it is tried again", err=True)
             return []
-        self._told.keep(news)
+        with self._writing():
+            self._told.keep(news)
         return news
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except DataFolderError as error:
+            click.echo(f"beatwatch: {error}: what was told is told again if this is started anew", err=True)
 
     def _found(self, now: datetime) -> "list[Trouble]":
         from flows.watch import ServerAway, Trouble, troubles
@@ -100,11 +115,12 @@ class _Watch:
             found = troubles(now, timedelta(minutes=self._settings.late_minutes))
         except ServerAway as error:
             self._silent += 1
-            if self._silent < self._patience:
+            if self._silent < PATIENCE and not self._once:
                 return []
             return [Trouble("server", "server", "the Prefect server", now, str(error))]
         self._silent = 0
-        self._told.forget("server")
+        with self._writing():
+            self._told.forget("server")
         return found
 
     def _mail(self, news: "list[Trouble]", now: datetime) -> None:

@@ -19,7 +19,8 @@ from pipeline.errors import KibanaError, UsageError
 TRIES = 6
 SHORTEST, LONGEST = 1.0, 60.0  # seconds between two tries; a Kibana that starts asks for 30
 PASSING = (429, 502, 503, 504)
-UNRESOLVED = ("conflict", "ambiguous_conflict", "missing_references")
+THERE = ("conflict", "ambiguous_conflict")
+UNRESOLVED = (*THERE, "missing_references")
 DEFAULT_SPACE = "default"
 
 
@@ -45,12 +46,13 @@ class KibanaAddress:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An object that Kibana did not take, and why."""
+    """An object that Kibana did not take, and why; `there`: because the space has it already."""
 
     type: str
     id: str
     title: str
     reason: str
+    there: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +248,8 @@ def _imported(told: Mapping[str, Any]) -> Imported:
 
 def _refused(error: Mapping[str, Any]) -> Refused:
     title = (error.get("meta") or {}).get("title") or error.get("title") or ""
-    return Refused(str(error["type"]), str(error["id"]), str(title), _reason(error["error"]))
+    there = error["error"].get("type") in THERE
+    return Refused(str(error["type"]), str(error["id"]), str(title), _reason(error["error"]), there)
 
 
 def _reason(cause: Mapping[str, Any]) -> str:

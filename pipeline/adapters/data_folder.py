@@ -49,12 +49,17 @@ class DataFolder:
     @property
     def worker(self) -> str:
         """The name under which runs over this folder hold leases: the same after a restart, so that what a killed run
-        held can be taken up at once. Made at the first call."""
+        held can be taken up at once. Made at the first call, which must be by who holds the folder; an empty
+        file, as a full disk leaves it, counts as none."""
         file = self.path / "worker"
         try:
-            with suppress(FileExistsError), file.open("x", encoding="utf-8") as made:
-                made.write(secrets.token_hex(8))
-            return file.read_text(encoding="utf-8")
+            with suppress(FileNotFoundError):
+                if name := file.read_text(encoding="utf-8").strip():
+                    return name
+            draft = file.with_suffix(".new")
+            draft.write_text(name := secrets.token_hex(8), encoding="utf-8")
+            draft.replace(file)
+            return name
         except OSError as error:
             raise _unusable(file, error) from error
 

@@ -172,7 +172,7 @@ bodies = sa.Table(
 # --- articles --------------------------------------------------------------------------------------------------
 
 texts = sa.Table(
-    "texts",  # never changed, since evidence cites them; they go by a takedown alone, which takes the evidence too
+    "texts",  # not changed while evidence cites them: retention empties uncited ones, a takedown takes the evidence too
     metadata,
     _id(key=True),
     sa.Column("headline", Words, nullable=False),

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from console import schemas
 from pipeline.adapters.data_folder import DataFolder
 from pipeline.adapters.state import SqlState
+from pipeline.errors import VaultError
 from pipeline.records import EngagementReport, Party
 from pipeline.wiring import opened, opened_state
 from tests.console.conftest import CALL, Beatwatch, in_child
@@ -318,3 +319,46 @@ def test_a_rule_of_too_few_days_is_refused(beatwatch: Beatwatch, place: Path, mo
     answer = beatwatch("retain", "--data", place)
     assert (answer.status, answer.err.count("\n")) == (2, 1)
     assert "BEATWATCH_KEEP_MAILS" in answer.err
+
+
+# --- takedown, interrupted -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copied(place: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
+    """A place with a second article of the same text, whose id this is, and an archive that goes away under way."""
+    state = SqlState.open(f"sqlite:///{place / 'state.db'}")
+    desk = ArchivedDesk(state, place / "vault")
+    with desk.writer("w2") as writer:
+        copy = desk.page(writer, 4, f"Officer {NAME} was trained in Suva.", headline="Headline 1")
+    state.close()
+
+    def away(*_: object) -> None:
+        raise VaultError("the share is not there: mount it")
+
+    monkeypatch.setattr("pipeline.clearing.clear_vault", away)
+    return place, copy.id
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_what_a_person_must_decide_on_is_told_before_the_archive_fails(
+    beatwatch: Beatwatch, copied: tuple[Path, str], more: tuple[str, ...]
+) -> None:
+    place, copy = copied
+    answer = beatwatch("takedown", page_url(1), "--reason", "x", "--by", "desk", "--yes", "--data", place, *more)
+    assert answer.status == 1
+    told = answer.err if more else answer.out
+    assert f"kept: article {copy} has the same text" in told
+    assert (answer.out == "") is bool(more)
+
+
+def test_who_decided_must_be_said_where_the_user_has_no_name(
+    beatwatch: Beatwatch, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
+    answer = beatwatch("takedown", page_url(1), "--reason", "x", "--yes", "--data", place)
+    assert (answer.status, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert "--by: say who decided it" in answer.err
+    assert NAME in beatwatch("search", NAME, "--data", place).out

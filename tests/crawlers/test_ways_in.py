@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crawlers.feeds import read_feed
-from crawlers.listing import MOST_ENTRIES, Document, Listing, Oversize, Unreadable
+from crawlers.listing import MOST_BACK, MOST_ENTRIES, Document, Listing, Oversize, Unreadable
 from crawlers.lists import read_list
 from crawlers.sitemaps import MOST_SITEMAPS, read_sitemap
 from crawlers.spiders import SPIDERS
@@ -101,6 +101,19 @@ def test_very_long_documents_give_their_newest(source: Make) -> None:
     assert (len(found.entries), found.items) == (MOST_ENTRIES, 1500)
     assert "newest" in (found.note or "")
     assert found.entries[0].url.endswith("/19")
+
+
+def test_who_asks_for_older_entries_gets_more_of_those_that_are_dated(source: Make) -> None:
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    dated = [f"<loc>http://a.press.test/{n}</loc><lastmod>2026-01-02</lastmod>" for n in range(MOST_BACK + 100)]
+    undated = [f"<loc>http://a.press.test/u{n}</loc>" for n in range(1500)]
+    for rows, most in (
+        (dated[:1500], 1500),
+        (dated, MOST_BACK),
+        (undated, MOST_ENTRIES),
+        (dated[:1200] + undated, 1200),
+    ):
+        assert len(read_sitemap(document(urlset(*rows).body), source("a"), since, CAP).entries) == most
 
 
 @pytest.mark.parametrize(

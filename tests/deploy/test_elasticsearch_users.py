@@ -122,3 +122,23 @@ def test_without_an_address_it_says_what_to_set(
     monkeypatch.delenv("BEATWATCH_ELASTICSEARCH")
     assert elasticsearch_users.main() == 2
     assert "BEATWATCH_ELASTICSEARCH" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("BEATWATCH_ELASTICSEARCH", "https://elastic:hush@127.0.0.1:9200", "it holds a user or a password"),
+        ("BEATWATCH_ELASTICSEARCH", "127.0.0.1:9200", "is no address"),
+        ("BEATWATCH_ELASTICSEARCH_CA", "/nowhere/ca.crt", "is not encrypted"),
+        ("BEATWATCH_ELASTICSEARCH_SECRET_FILE", "/dev/null", "the password of elastic is empty"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_one_line(
+    node: Node, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert elasticsearch_users.main() == 2
+    told = capsys.readouterr()
+    assert (node.told, told.out, told.err.count("\n")) == ([], "", 1)
+    assert words in told.err
+    assert "hush" not in told.err

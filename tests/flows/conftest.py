@@ -1,18 +1,21 @@
 """What tests of the flows share: an outlet to gather from, and Prefect's API."""
 
 import json
-import socket
 import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+
+from sample.servers.process import free_port
 
 ITEM = "<item><title>Rain</title><link>http://{host}/rain</link></item>"
 FEED = "<rss version='2.0'><channel><title>x</title>" + ITEM + "</channel></rss>"
@@ -35,10 +38,39 @@ class Outlet(BaseHTTPRequestHandler):
         """Silence."""
 
 
+class Meeting(ThreadingHTTPServer):
+    """The outlet of two hosts, which answers slowly until both are being asked; `met` has the hosts that were asked
+    while the other was."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), MeetingOutlet)
+        self._asked: set[str] = set()
+        self._both = threading.Event()
+        self.met: set[str] = set()
+
+    def wait(self, host: str) -> None:
+        """Until the other host is asked too, or as long as the crawl's time cap allows. A host that is asked to the end
+        before the other never meets it."""
+        self._asked.add(host)
+        if len(self._asked) == 2:
+            self._both.set()
+        if self._both.wait(15):
+            self.met.add(host)
+
+
+class MeetingOutlet(Outlet):
+    """Waits before each answer."""
+
+    def do_GET(self) -> None:
+        assert isinstance(self.server, Meeting)
+        self.server.wait(self.headers["Host"])
+        super().do_GET()
+
+
 @contextmanager
-def outlets(folder: Path, *hosts: str) -> Iterator[Path]:
+def outlets(folder: Path, *hosts: str, outlet: HTTPServer | None = None) -> Iterator[Path]:
     """A folder with one source file for each host, all of which lead to one outlet on loopback."""
-    outlet = HTTPServer(("127.0.0.1", 0), Outlet)
+    outlet = outlet or HTTPServer(("127.0.0.1", 0), Outlet)
     thread = threading.Thread(target=outlet.serve_forever)
     thread.start()
     folder.mkdir()
@@ -61,10 +93,29 @@ def sources(tmp_path: Path) -> Iterator[Path]:
         yield folder
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class Mailbox(Sink):
+    """A mail server's memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mails: list[str] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        """Keep it."""
+        self.mails.append(envelope.content.decode())
+        return "250 OK"
+
+
+@contextmanager
+def mail_server() -> Iterator[tuple[int, Mailbox]]:
+    """(port of loopback, what came there)."""
+    mailbox = Mailbox()
+    smtp = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    smtp.start()
+    try:
+        yield smtp.port, mailbox
+    finally:
+        smtp.stop()
 
 
 def ask(api: str, path: str, body: object = None) -> Any:

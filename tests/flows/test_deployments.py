@@ -6,24 +6,25 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import sqlalchemy as sa
 import yaml  # type: ignore[import-untyped]
-from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Sink
 from jsonschema import Draft202012Validator
 
 from console.schemas import schema
 from pipeline.adapters.state import SqlState
 from pipeline.settings import Settings
+from sample.servers.process import answers, free_port, wait_for
 from tests.console.conftest import CALL
-from tests.flows.conftest import ask, deployment, ended, free_port, outlets, table_of
+from tests.flows.conftest import Mailbox, Meeting, ask, deployment, ended, mail_server, outlets, table_of
 from tests.servers import postgres_database
 
 ROOT = Path(__file__).parents[2]
@@ -35,21 +36,10 @@ def test_the_deployments_begin_when_the_settings_say() -> None:
     by_name = {one["name"]: one for one in declared["deployments"]}
     assert list(by_name) == ["daily", "hourly", "backfill", "recode"]
     assert by_name["daily"]["schedules"][0]["cron"] == Settings.model_fields["schedule"].default
+    assert by_name["hourly"]["schedules"][0]["cron"] == "30 * * * *"
+    assert all(by_name[name]["schedules"][0]["active"] is True for name in ("daily", "hourly"))
     assert "schedules" not in by_name["backfill"]
     assert "schedules" not in by_name["recode"]
-
-
-class Mailbox(Sink):
-    """A mail server's memory."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.mails: list[str] = []
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        """Keep it."""
-        self.mails.append(envelope.content.decode())
-        return "250 OK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +52,38 @@ class Installation:
     sources: Path
     database: str
     mailbox: Mailbox
+    meeting: Meeting
 
-    def daily(self, **parameters: object) -> Any:
-        """A daily run, when it is over."""
-        found = deployment(self.api, "daily/daily")
-        body = {"state": {"type": "SCHEDULED"}, "parameters": parameters}
-        return ended(self.api, ask(self.api, f"/deployments/{found['id']}/create_flow_run", body)["id"])
+    def create(self, flow: str, due: datetime | None = None, **parameters: object) -> str:
+        """The id of a flow run that is due now, or was."""
+        found = deployment(self.api, f"{flow}/{flow}")
+        state = {"type": "SCHEDULED", "state_details": {"scheduled_time": due.isoformat()} if due else {}}
+        body = {"state": state, "parameters": parameters, "enforce_parameter_schema": False}
+        return str(ask(self.api, f"/deployments/{found['id']}/create_flow_run", body)["id"])
+
+    def run(self, flow: str, due: datetime | None = None, **parameters: object) -> Any:
+        """A flow run, when it is over."""
+        return ended(self.api, self.create(flow, due, **parameters))
+
+    def artifacts(self, run_id: str) -> list[dict[str, Any]]:
+        """Of a flow run."""
+        return list(ask(self.api, "/artifacts/filter", {"flow_runs": {"id": {"any_": [run_id]}}}))
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """No worker begins a run."""
+        self._pause(True)
+        try:
+            yield
+        finally:
+            self._pause(False)
+
+    def _pause(self, paused: bool) -> None:
+        request = urllib.request.Request(
+            f"{self.api}/work_pools/beatwatch", json.dumps({"is_paused": paused}).encode(),
+            {"content-type": "application/json"}, method="PATCH",
+        )  # fmt: skip
+        urllib.request.urlopen(request, timeout=20).close()
 
     def watch(self) -> list[dict[str, Any]]:
         """What a look of `beatwatch watch` told."""
@@ -81,22 +97,20 @@ class Installation:
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder, port = tmp_path_factory.mktemp("prefect"), free_port()
-    mailbox = Mailbox()
     (folder / "vault").mkdir()
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "BEATWATCH_"))}
     with ExitStack() as stack:
-        state, server = stack.enter_context(postgres_database()), stack.enter_context(postgres_database())
-        sources = stack.enter_context(outlets(folder / "sources", "127.0.0.1", "localhost"))
-        smtp = Controller(mailbox, hostname="127.0.0.1", port=free_port())
-        smtp.start()
-        stack.callback(smtp.stop)
+        state, own = stack.enter_context(postgres_database()), stack.enter_context(postgres_database())
+        meeting = Meeting()
+        sources = stack.enter_context(outlets(folder / "sources", "127.0.0.1", "localhost", outlet=meeting))
+        smtp_port, mailbox = stack.enter_context(mail_server())
         api = f"http://127.0.0.1:{port}/api"
         environment = {
             **clean,
             "PYTHONPATH": str(ROOT),
             "PREFECT_HOME": str(folder / "home"),
             "PREFECT_API_URL": api,
-            "PREFECT_API_DATABASE_CONNECTION_URL": server.set(drivername="postgresql+asyncpg").render_as_string(
+            "PREFECT_API_DATABASE_CONNECTION_URL": own.set(drivername="postgresql+asyncpg").render_as_string(
                 hide_password=False
             ),
             "DO_NOT_TRACK": "1",
@@ -107,58 +121,65 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
             "BEATWATCH_ALLOW_HOSTS": '["127.0.0.1", "localhost"]',
             "BEATWATCH_OPERATORS": '["desk@press.test"]',
             "BEATWATCH_SMTP_HOST": "127.0.0.1",
-            "BEATWATCH_SMTP_PORT": str(smtp.port),
+            "BEATWATCH_SMTP_PORT": str(smtp_port),
             "BEATWATCH_SMTP_SECURITY": "none",
             "BEATWATCH_LATE_MINUTES": "1",
+            "BEATWATCH_KIBANA_URL": "https://kibana.press.test",
+            "PREFECT_WORKER_QUERY_SECONDS": "2",
         }
 
-        def start(name: str, *command: str, **more: str) -> None:
+        def start(name: str, *command: str, **more: str) -> "subprocess.Popen[bytes]":
             log = stack.enter_context((folder / f"{name}.log").open("wb"))
             child = subprocess.Popen(command, cwd=ROOT, env={**environment, **more}, stdout=log, stderr=log)
-            stack.callback(child.wait)
-            stack.callback(child.terminate)
+            stack.callback(_stop, child)
+            return child
 
-        start("server", *PREFECT[:-1], "server", "start", "--host", "127.0.0.1", "--port", str(port), "--analytics-off")
-        _await(f"{api}/health")
-        for command in (["work-pool", "create", "--type", "process", "beatwatch"], ["deploy", "--all"]):
+        server = [*PREFECT[:-1], "server", "start", "--host", "127.0.0.1", "--port", str(port), "--analytics-off"]
+        assert wait_for(lambda: answers(f"{api}/health"), start("server", *server), 120), folder / "server.log"
+        declared = ["--prefect-file", str(_unscheduled(folder))]
+        for command in (["work-pool", "create", "--type", "process", "beatwatch"], ["deploy", "--all", *declared]):
             subprocess.run(
                 [*PREFECT, *command], cwd=ROOT, env=environment, check=True, capture_output=True, timeout=120
             )
         for name in ("one", "two"):
             worker = ("worker", "start", "--pool", "beatwatch", "--type", "process", "--limit", "1", "--name", name)
             start(name, *PREFECT, *worker, BEATWATCH_DATA=str(folder / name))
-        yield Installation(api, folder, environment, sources, state.render_as_string(hide_password=False), mailbox)
+        database = state.render_as_string(hide_password=False)
+        yield Installation(api, folder, environment, sources, database, mailbox, meeting)
 
 
-def _await(address: str) -> None:
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.5)
-    raise AssertionError(f"{address} does not answer")
+def _unscheduled(folder: Path) -> Path:
+    """What the project declares, with no schedule active: a run of the clock's would ask the world's press."""
+    declared = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))
+    for one in declared["deployments"]:
+        for schedule in one.get("schedules", ()):
+            schedule["active"] = False
+    file = folder / "prefect.yaml"
+    file.write_text(yaml.safe_dump(declared), encoding="utf-8")
+    return file
+
+
+def _stop(child: "subprocess.Popen[bytes]") -> None:
+    child.terminate()
+    try:
+        child.wait(30)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 @pytest.mark.server
 @pytest.mark.timeout(600)
 def test_two_workers_share_a_daily_run(installation: Installation) -> None:
     assert installation.watch() == []
-    done = installation.daily(sources=str(installation.sources))
+    done = installation.run("daily", sources=str(installation.sources))
     logs = {name: (installation.folder / f"{name}.log").read_text()[-2000:] for name in ("one", "two")}
     assert done["state"]["type"] == "COMPLETED", logs
     runs = ask(installation.api, "/flow_runs/filter", {"flows": {"name": {"any_": ["daily"]}}})
-    ran = [
-        ended(installation.api, run["id"])
-        for run in runs
-        if run["state"]["type"] != "SCHEDULED" or not run["auto_scheduled"]
-    ]
+    ran = [ended(installation.api, run["id"]) for run in runs]
     assert [run["state"]["type"] for run in ran] == ["COMPLETED"] * 2, logs
-    tables = [
-        table_of(ask(installation.api, "/artifacts/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}}))
-        for run in ran
-    ]
+    assert installation.meeting.met == {urlsplit(home(file)).netloc for file in installation.sources.iterdir()}
+    tables = [table_of(installation.artifacts(run["id"])) for run in ran]
     assert max(table["pages asked for"] for table in tables) == 2
     assert sum(table["pages read"] for table in tables) == 2
     state = SqlState.open(installation.database)
@@ -168,29 +189,70 @@ def test_two_workers_share_a_daily_run(installation: Installation) -> None:
     assert all((installation.folder / name / "worker").exists() for name in ("one", "two"))
 
 
+def home(file: Path) -> str:
+    """Of the source that a file declares."""
+    return str(yaml.safe_load(file.read_text(encoding="utf-8"))["home"])
+
+
 @pytest.mark.server
 @pytest.mark.timeout(600)
-def test_a_failed_and_a_late_run_are_told_once(installation: Installation) -> None:
+def test_what_another_try_cannot_mend_is_not_tried_again(installation: Installation, tmp_path: Path) -> None:
+    """The first wait between two tries is longer than this test has patience."""
+    failed = installation.run("backfill", sources="nowhere")
+    assert failed["state"]["type"] == "FAILED"
+    assert "neither `sample`, `live` nor a folder" in failed["state"]["message"]
+    (file,) = (one for one in installation.sources.iterdir() if one.name.startswith("localhost"))
+    (tmp_path / "hourly").mkdir()
+    (tmp_path / "hourly" / file.name).write_text(file.read_text(encoding="utf-8") + "every: hour\n", encoding="utf-8")
+    (tmp_path / "data").write_text("no folder", encoding="utf-8")
+    failed = installation.run("hourly", sources=str(tmp_path / "hourly"), data=str(tmp_path / "data"))
+    assert failed["state"]["type"] == "FAILED"
+    assert "give another data folder" in failed["state"]["message"]
+
+
+@pytest.mark.server
+@pytest.mark.timeout(600)
+def test_an_hourly_run_that_waited_for_its_worker_asks_nothing(installation: Installation) -> None:
+    before = len(runs_of(installation))
+    done = installation.run("hourly", datetime.now(UTC) - timedelta(hours=2), sources="nowhere")
+    assert done["state"]["type"] == "COMPLETED"
+    (links,) = (one for one in installation.artifacts(done["id"]) if one["type"] == "markdown")
+    assert "left to the next hour's run" in links["data"]
+    assert links["data"].endswith("- [Kibana](https://kibana.press.test)")
+    assert len(runs_of(installation)) == before
+
+
+def runs_of(installation: Installation) -> list[Any]:
+    """Rows of the state's runs."""
+    engine = sa.create_engine(installation.database)
+    with engine.connect() as connection:
+        rows = list(connection.execute(sa.text("SELECT id FROM runs")))
+    engine.dispose()
+    return rows
+
+
+@pytest.mark.server
+@pytest.mark.timeout(600)
+def test_failed_and_late_runs_are_told_once_and_an_hourly_one_that_waits_is_not(installation: Installation) -> None:
     installation.watch()
     before = len(installation.mailbox.mails)
-    backfill = deployment(installation.api, "backfill/backfill")
-    failed = ask(
-        installation.api,
-        f"/deployments/{backfill['id']}/create_flow_run",
-        {"state": {"type": "SCHEDULED"}, "parameters": {"days": "no number"}, "enforce_parameter_schema": False},
-    )
-    assert ended(installation.api, failed["id"])["state"]["type"] in ("FAILED", "CRASHED")
-    hourly = deployment(installation.api, "hourly/hourly")
-    request = urllib.request.Request(
-        f"{installation.api}/work_pools/beatwatch", json.dumps({"is_paused": True}).encode(),
-        {"content-type": "application/json"}, method="PATCH",
-    )  # fmt: skip
-    urllib.request.urlopen(request, timeout=20).close()
-    earlier = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
-    waiting = {"type": "SCHEDULED", "state_details": {"scheduled_time": earlier}}
-    late = ask(installation.api, f"/deployments/{hourly['id']}/create_flow_run", {"state": waiting})
-    told = {one["what"].split(" ")[0]: one["kind"] for one in installation.watch()}
-    assert told == {"backfill": "failed", "hourly": "late"}, late
-    assert len(installation.mailbox.mails) == before + 1
-    assert "desk@press.test" in installation.mailbox.mails[-1]
-    assert installation.watch() == []
+    failed = installation.run("backfill", days="no number")
+    assert failed["state"]["type"] in ("FAILED", "CRASHED")
+    with installation.paused():
+        earlier = datetime.now(UTC) - timedelta(minutes=5)
+        late = [installation.create(flow, earlier, sources="nowhere") for flow in ("daily", "hourly")]
+        told = {one["what"].split(" ")[0]: one["kind"] for one in installation.watch()}
+        assert told == {"backfill": "failed", "daily": "late"}, late
+        assert len(installation.mailbox.mails) == before + 1
+        assert "desk@press.test" in installation.mailbox.mails[-1]
+        assert first_told(installation.watch, 200) == ["hourly"], "for a minute nothing was at work"
+        assert installation.watch() == []
+
+
+def first_told(look: Callable[[], list[dict[str, Any]]], seconds: float) -> list[str]:
+    """The flows of the first trouble that is told."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if told := look():
+            return [str(one["what"]).split(" ")[0] for one in told]
+    return []

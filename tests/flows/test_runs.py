@@ -14,8 +14,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from console.schemas import schema
+from sample.servers.process import free_port
 from tests.console.conftest import CALL
-from tests.flows.conftest import ask, deployment, ended, free_port, table_of
+from tests.flows.conftest import ask, deployment, ended, table_of
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(400)]
 

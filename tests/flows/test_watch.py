@@ -1,15 +1,19 @@
 """What operators are told of flow runs, and that each is told once."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from console.main import beatwatch
+from console.commands.watch import _Watch
+from console.main import status
 from flows.watch import Kind, ServerAway, Told, Trouble, troubles
-from pipeline.errors import DataFolderError, UsageError
-from tests.flows.conftest import free_port
+from pipeline.errors import DataFolderError
+from pipeline.settings import Settings
+from sample.servers.process import free_port
+from tests.console.conftest import valid
+from tests.flows.conftest import mail_server
 
 NOW = datetime(2026, 10, 5, 6, 0, tzinfo=UTC)
 
@@ -59,15 +63,93 @@ def test_a_damaged_memory_says_what_to_do(tmp_path: Path) -> None:
         Told.open(tmp_path / "watched.json", NOW)
 
 
-def test_a_server_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def no_prefect() -> Iterator[None]:
+    """A Prefect server is named, and nothing answers there."""
     from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-    gone = {PREFECT_API_URL: f"http://127.0.0.1:{free_port()}/api", PREFECT_CLIENT_MAX_RETRIES: 0}
-    with temporary_settings(gone), pytest.raises(ServerAway, match="the Prefect server does not answer"):
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:1/api", PREFECT_CLIENT_MAX_RETRIES: 0}):
+        yield
+
+
+@pytest.fixture
+def operators(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Somebody to tell, by a mail server that is away."""
+    monkeypatch.setenv("BEATWATCH_OPERATORS", '["desk@press.test"]')
+    monkeypatch.setenv("BEATWATCH_SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("BEATWATCH_SMTP_PORT", str(free_port()))
+    monkeypatch.setenv("BEATWATCH_SMTP_SECURITY", "none")
+    return monkeypatch
+
+
+@pytest.mark.usefixtures("no_prefect")
+def test_a_server_that_is_away_is_named() -> None:
+    with pytest.raises(ServerAway, match="the Prefect server does not answer"):
         troubles(NOW, timedelta(minutes=30))
 
 
-def test_with_nobody_to_tell_it_does_not_begin(tmp_path: Path) -> None:
-    ended = CliRunner().invoke(beatwatch, ["watch", "--once", "--data", str(tmp_path)], standalone_mode=False)
-    assert isinstance(ended.exception, UsageError)
-    assert "nobody would be told: set `operators` and `smtp_host`" in str(ended.exception)
+@pytest.mark.usefixtures("no_prefect")
+def test_what_cannot_be_mailed_is_told_as_soon_as_it_can_and_once(
+    operators: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told() -> list[str]:
+        assert status(["watch", "--once", "--json", "--data", str(tmp_path)]) == 0
+        return [one["kind"] for one in valid("watch", capsys.readouterr().out)["told"]]
+
+    assert told() == []
+    with mail_server() as (port, mailbox):
+        operators.setenv("BEATWATCH_SMTP_PORT", str(port))
+        assert told() == ["server"]
+        assert told() == []
+    assert len(mailbox.mails) == 1
+    assert "the Prefect server does not answer" in mailbox.mails[0].replace("=\r\n", "")
+
+
+def unwritable(folder: Path) -> Path:
+    """Where the draft of what was told would be written there is a folder: root may write into everything else."""
+    (folder / "watched.new").mkdir()
+    return folder / "watched.json"
+
+
+@pytest.mark.usefixtures("no_prefect", "operators")
+def test_what_was_told_and_cannot_be_written_is_told_once_and_it_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = Told.open(tmp_path / "watched.json", NOW)
+    unwritable(tmp_path)
+    with mail_server() as (port, mailbox):
+        watch = _Watch(Settings(smtp_port=port), told, once=False)
+        looks = [[one.kind for one in watch.look(NOW)] for _ in range(5)]
+    assert looks == [[], [], ["server"], [], []]
+    assert len(mailbox.mails) == 1
+    assert capsys.readouterr().err.count("what was told is told again if this is started anew") == 1
+
+
+@pytest.mark.usefixtures("no_prefect", "operators")
+def test_a_look_that_would_be_forgotten_tells_nothing_and_fails(
+    operators: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Told.open(tmp_path / "watched.json", NOW)
+    unwritable(tmp_path)
+    with mail_server() as (port, mailbox):
+        operators.setenv("BEATWATCH_SMTP_PORT", str(port))
+        assert status(["watch", "--once", "--data", str(tmp_path)]) == 1
+    ended = capsys.readouterr()
+    assert (ended.out, ended.err.count("\n"), mailbox.mails) == ("", 1, [])
+    assert "watched.json: cannot be written" in ended.err
+
+
+def test_with_nobody_to_tell_it_does_not_begin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(["watch", "--once", "--data", str(tmp_path)]) == 2
+    assert "nobody would be told: set `operators` and `smtp_host`" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("operators")
+def test_without_a_server_to_ask_it_does_not_begin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings(restore_defaults={PREFECT_API_URL}):
+        assert status(["watch", "--once", "--data", str(tmp_path)]) == 2
+    ended = capsys.readouterr()
+    assert (ended.out, ended.err.count("\n")) == ("", 1)
+    assert "PREFECT_API_URL" in ended.err

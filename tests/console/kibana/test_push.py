@@ -175,6 +175,32 @@ def test_a_role_that_may_not_import_is_told_what_it_lacks(kibana: StandIn, setti
     assert "Saved Objects Management in the space 'default'" in ended.err
 
 
+def test_only_what_is_missing_is_brought_where_changes_shall_stay(
+    kibana: StandIn, settings: Set, beatwatch: Beatwatch
+) -> None:
+    assert beatwatch("kibana", "push", "--only-missing").status == 0
+    held = kibana.held["default"]
+    changed, lost = (
+        ("dashboard", "beatwatch-dashboard-policing-diplomacy"),
+        ("search", "beatwatch-search-influence-voices"),
+    )
+    held[changed]["attributes"]["title"] = "Our own"
+    del held[lost]
+    ended = beatwatch("kibana", "push", "--only-missing")
+    assert (ended.status, ended.err) == (0, "")
+    assert f"1 of {len(held)} objects brought" in ended.out
+    assert f"{len(held) - 1} objects left as they were" in ended.out
+    assert (lost in held, held[changed]["attributes"]["title"]) == (True, "Our own")
+    answer = json.loads(beatwatch("kibana", "push", "--only-missing", "--json").out)
+    Draft202012Validator(schema("kibana-push")).validate(answer)
+    assert (answer["taken"], answer["kept"], answer["dashboard"]) == (0, len(held), None)
+    kibana.failing[lost[1]] = "the index is read-only"
+    del held[lost]
+    ended = beatwatch("kibana", "push", "--only-missing")
+    assert ended.status == 1
+    assert "the index is read-only" in ended.out
+
+
 def test_without_overwriting_nothing_is_written_where_something_is_there(
     kibana: StandIn, settings: Set, beatwatch: Beatwatch
 ) -> None:

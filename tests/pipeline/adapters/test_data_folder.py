@@ -104,3 +104,22 @@ def test_a_holder_that_has_not_signed_yet_is_still_a_holder(tmp_path: Path) -> N
     finally:
         child.kill()
         child.communicate()
+
+
+def test_a_folder_keeps_the_name_of_its_worker(tmp_path: Path) -> None:
+    folder = DataFolder.open(tmp_path / "one")
+    assert len(folder.worker) == 16
+    assert DataFolder.open(tmp_path / "one").worker == folder.worker
+    assert DataFolder.open(tmp_path / "two").worker != folder.worker
+
+
+def test_a_name_that_could_not_be_written_is_made_at_the_next_call(tmp_path: Path) -> None:
+    folder = DataFolder.open(tmp_path)
+    (tmp_path / "worker.new").mkdir()  # root may write everywhere, but into no folder as a file
+    with pytest.raises(DataFolderError):
+        _ = folder.worker
+    assert not (tmp_path / "worker").exists()
+    (tmp_path / "worker.new").rmdir()
+    (tmp_path / "worker").touch()  # a full disk left it so
+    assert len(folder.worker) == 16
+    assert folder.worker == (tmp_path / "worker").read_text(encoding="utf-8")
