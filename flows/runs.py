@@ -4,6 +4,7 @@ One task and not one for each stage: the run loop already goes on where it stopp
 as a whole, so stages that are tasks could only be retried in ways that the run loop does better.
 """
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,10 +14,12 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.deployments import run_deployment
 
+from pipeline.clearing import Cleared
 from pipeline.errors import UsageError
+from pipeline.retention import Retained
 from pipeline.settings import load_settings
 from pipeline.table import RunTable
-from pipeline.wiring import daily_run, data_path, recode
+from pipeline.wiring import daily_run, data_path, has_data, keep_to_rules, recode
 
 Rows: TypeAlias = list[dict[str, str | int]]
 
@@ -64,6 +67,16 @@ def read_again(sources: str, data: str | None) -> RunTable:
     return recode(data_path(Path(data) if data else None, sources), _silent)
 
 
+@task(name="retain", retries=1, retry_delay_seconds=RETRY_SECONDS[:1], retry_condition_fn=may_pass)  # type: ignore[untyped-decorator]
+def retain(sources: str, data: str | None) -> tuple[Retained, Cleared, list[str]]:
+    """Keep to the rules; before the first run there is nothing that they could take."""
+    path = data_path(Path(data) if data else None, sources)
+    if not has_data(path):
+        return Retained(), Cleared(), []
+    _, removed, cleared, waits = keep_to_rules(path, _silent)
+    return removed, cleared, waits
+
+
 def _silent(stage: str, done: int, total: int | None) -> None:
     """Progress bars are for terminals."""
 
@@ -101,6 +114,16 @@ def recoding(sources: str = "live", data: str | None = None) -> Rows:
     return _shown(read_again(sources, data), "what this version had not read")
 
 
+@flow(name="retain")  # type: ignore[untyped-decorator]
+def retaining(sources: str = "live", data: str | None = None) -> Rows:
+    """What the settings no longer keep goes; without such settings nothing does."""
+    removed, cleared, waits = retain(sources, data)
+    counts = {**asdict(removed), "records of the archive": cleared.records}
+    table = RunTable(notes=waits)
+    rows: Rows = [{"what": what, "count": count} for what, count in counts.items()]
+    return _told(rows, table, "what the settings no longer keep")
+
+
 def _call_the_others(sources: str) -> None:
     """Further flow runs of this deployment, for the pool's other workers."""
     deployment = runtime.deployment.name
@@ -114,7 +137,10 @@ def _call_the_others(sources: str) -> None:
 
 def _shown(table: RunTable, what: str) -> Rows:
     """The run's table and where to read on, as artifacts of the flow run; the table, row by row."""
-    rows: Rows = [{"what": row.strip(), "count": count} for row, count in table.rows()]
+    return _told([{"what": row.strip(), "count": count} for row, count in table.rows()], table, what)
+
+
+def _told(rows: Rows, table: RunTable, what: str) -> Rows:
     key = f"{runtime.flow_run.flow_name}-run"
     create_table_artifact(key=key, table=rows, description=what)
     create_markdown_artifact(key=f"{key}-links", markdown=_links(table), description=f"{what}: notes and links")

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from pipeline.adapters.search_elastic import ElasticAddress, ElasticIndex
     from pipeline.adapters.search_probe import Server
     from pipeline.backup.layout import Manifest
+    from pipeline.clearing import Cleared
     from pipeline.coding import Coder
-    from pipeline.retention import Rules
+    from pipeline.retention import Retained, Rules
     from pipeline.run import Engines, Order
 
 ROOT = Path(__file__).parent.parent
@@ -377,12 +378,22 @@ def upkeep(path: Path, settings: Settings | None = None) -> Iterator[Upkeep]:
         yield Upkeep(kept.folder, kept.state, kept.index, vault_store(path, settings), go_on)
 
 
-def retention_rules(settings: Settings | None = None) -> "Rules":
-    """The rules of retention that the settings give."""
-    from pipeline.retention import Rules
+def keep_to_rules(
+    path: Path, progress: Progress, *, dry_run: bool = False
+) -> "tuple[Rules, Retained, Cleared, list[str]]":
+    """Take away what the settings no longer keep: their rules, what went, or would, what left the archive, and what has to
+    wait, in words. Raises as `upkeep` does."""
+    from pipeline.clearing import Cleared, clear_index, clear_vault
+    from pipeline.retention import Rules, retain
 
-    settings = settings or load_settings()
-    return Rules(settings.keep_dropped_pages, settings.keep_fetch_log, settings.keep_mails)
+    settings = load_settings()
+    rules = Rules(settings.keep_dropped_pages, settings.keep_fetch_log, settings.keep_mails)
+    with upkeep(path, settings) as kept:
+        removed = retain(kept.state, kept.folder.mail, rules, progress, dry_run=dry_run)
+        if dry_run:
+            return rules, removed, Cleared(), []
+        cleared = clear_vault(kept.state, kept.vault, kept.go_on, progress)
+        return rules, removed, cleared, clear_index(kept.state, kept.index, progress)
 
 
 def mail_server(settings: Settings) -> "SmtpSettings | None":

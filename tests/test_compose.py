@@ -25,7 +25,7 @@ from sample.servers import elasticsearch_node, postgres_server
 from tests.compose_file import FILE, OPERATOR, ROOT, Service, declared, filled, services, variables
 
 SERVICES = services()
-DEPLOYMENTS = {"daily", "hourly", "backfill", "recode"}
+DEPLOYMENTS = {"daily", "hourly", "retain", "backfill", "recode"}
 URL = re.compile(r"\b(?:https?|postgresql)://[^\s'\"]+")
 MEMORY = {"m": 2**20, "g": 2**30}
 

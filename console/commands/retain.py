@@ -9,7 +9,7 @@ from console.options import data_option, json_option
 from console.output import answer, count, say
 from console.progress import progress_bars
 from pipeline.retention import Retained, Rules
-from pipeline.wiring import data_path, retention_rules, upkeep
+from pipeline.wiring import data_path, keep_to_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,8 @@ def command(dry_run: bool, data: Path | None, as_json: bool) -> None:
     headline, score and reason stay for `beatwatch trace`. It also finishes what an interrupted takedown left in the
     archive. No run, backup or takedown may go on meanwhile.
     """
-    from pipeline.clearing import Cleared, clear_index, clear_vault
-    from pipeline.retention import retain
-
-    rules = retention_rules()
-    with progress_bars(quiet=as_json) as progress, upkeep(data_path(data)) as kept:
-        removed = retain(kept.state, kept.folder.mail, rules, progress, dry_run=dry_run)
-        cleared, waits = Cleared(), []
-        if not dry_run:
-            cleared = clear_vault(kept.state, kept.vault, kept.go_on, progress)
-            waits = clear_index(kept.state, kept.index, progress)
+    with progress_bars(quiet=as_json) as progress:
+        rules, removed, cleared, waits = keep_to_rules(data_path(data), progress, dry_run=dry_run)
     for wait in waits:
         click.echo(f"beatwatch: {wait}", err=True)
     done = Retention(dry_run, rules, removed, cleared.records, cleared.bytes, cleared.waiting)

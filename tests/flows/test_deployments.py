@@ -34,10 +34,10 @@ PREFECT = [sys.executable, "-m", "prefect", "--no-prompt"]
 def test_the_deployments_begin_when_the_settings_say() -> None:
     declared = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))
     by_name = {one["name"]: one for one in declared["deployments"]}
-    assert list(by_name) == ["daily", "hourly", "backfill", "recode"]
+    assert list(by_name) == ["daily", "hourly", "retain", "backfill", "recode"]
     assert by_name["daily"]["schedules"][0]["cron"] == Settings.model_fields["schedule"].default
     assert by_name["hourly"]["schedules"][0]["cron"] == "30 * * * *"
-    assert all(by_name[name]["schedules"][0]["active"] is True for name in ("daily", "hourly"))
+    assert all(by_name[name]["schedules"][0]["active"] is True for name in ("daily", "hourly", "retain"))
     assert "schedules" not in by_name["backfill"]
     assert "schedules" not in by_name["recode"]
 
@@ -124,6 +124,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
             "BEATWATCH_SMTP_PORT": str(smtp_port),
             "BEATWATCH_SMTP_SECURITY": "none",
             "BEATWATCH_LATE_MINUTES": "1",
+            "BEATWATCH_KEEP_FETCH_LOG": "30",
             "BEATWATCH_KIBANA_URL": "https://kibana.press.test",
             "PREFECT_WORKER_QUERY_SECONDS": "2",
         }
@@ -220,6 +221,16 @@ def test_an_hourly_run_that_waited_for_its_worker_asks_nothing(installation: Ins
     assert "left to the next hour's run" in links["data"]
     assert links["data"].endswith("- [Kibana](https://kibana.press.test)")
     assert len(runs_of(installation)) == before
+
+
+@pytest.mark.server
+@pytest.mark.timeout(600)
+def test_the_rules_of_retention_are_kept_by_night(installation: Installation) -> None:
+    """No row is as old as the shortest rule allows; that old ones go is shown over state and vault."""
+    done = installation.run("retain")
+    assert done["state"]["type"] == "COMPLETED"
+    table = table_of(installation.artifacts(done["id"]))
+    assert table == dict.fromkeys(("pages", "texts", "fetches", "mails", "records of the archive"), 0)
 
 
 def runs_of(installation: Installation) -> list[Any]:
