@@ -41,8 +41,13 @@ def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
     for start, stop in spans:
         shown += f"{text[at:start]}[[{text[start:stop]}]]"
         at = stop
-    shown = " ".join((shown + text[at:end]).split())
+    shown = _on_one_line(shown + text[at:end])
     return f"{'… ' if begin else ''}{shown}{' …' if end < len(text) else ''}"
+
+
+def _on_one_line(text: str) -> str:
+    """Single spaces for whatever white space there is; most passages have no other, which is known at a glance."""
+    return text.strip(" ") if text.isprintable() and "  " not in text else " ".join(text.split())
 
 
 def _word_start(text: str, at: int) -> int:
