@@ -1,6 +1,7 @@
 """What every test may count on, however the suite was started."""
 
 import logging
+import os
 import signal
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +9,11 @@ from typing import Any
 import pytest
 
 from tests import servers
+
+# What an operator has set would lead the tests to real servers; what says how to test is kept.
+for name in [name for name in os.environ if name.startswith(("BEATWATCH_", "PREFECT_"))]:
+    if not name.startswith(("BEATWATCH_TEST_", "BEATWATCH_CI", "BEATWATCH_SHARED")):
+        del os.environ[name]
 
 # A shell's background job ignores Ctrl-C, and so would every process that a test starts and stops by it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -37,12 +37,12 @@ def postgres_url() -> str:
 
 
 @contextmanager
-def postgres_database() -> Iterator[sa.URL]:
-    """An empty database, dropped at the end."""
+def postgres_database(template: str = "template1") -> Iterator[sa.URL]:
+    """An empty database, or a copy of the one that is named (to which nobody may be connected); dropped at the end."""
     server = sa.create_engine(postgres_url(), isolation_level="AUTOCOMMIT")
     name = f"test_{uuid.uuid4().hex}"
     with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield server.url.set(database=name)
     finally:

@@ -59,9 +59,8 @@ Beatwatch = Callable[..., Answer]
 
 
 @pytest.fixture
-def beatwatch(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Beatwatch:
-    """Calls a command in this process, without the caller's settings."""
-    monkeypatch.delenv("BEATWATCH_DATA", raising=False)
+def beatwatch(capsys: pytest.CaptureFixture[str]) -> Beatwatch:
+    """Calls a command in this process."""
 
     def call(*arguments: object) -> Answer:
         capsys.readouterr()
