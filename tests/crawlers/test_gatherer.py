@@ -199,8 +199,9 @@ def bare_child(data: Path, plan: GatherPlan, floor_mb: int) -> Iterator[tuple["s
 def test_full_disk_during_the_crawl(slow_plan: GatherPlan, tmp_path: Path) -> None:
     """The child finds the disk full when it archives the feed, says so and ends."""
     with bare_child(tmp_path, slow_plan, 10**9) as (child, rows):
-        errors = [error for line in rows if (error := read_handed(line).error())]
-        assert [type(error) for error in errors] == [DiskFull]
+        handed = [read_handed(line) for line in rows]
+        assert not any(line.rows for line in handed)
+        assert [type(error) for line in handed if (error := line.error())] == [DiskFull]
         assert child.wait(5) == 1
 
 
