@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests import servers
+from tests.object_store import ObjectStore, object_store
 
 # What an operator has set would lead the tests to real servers; what says how to test is kept.
 for name in [name for name in os.environ if name.startswith(("BEATWATCH_", "PREFECT_"))]:
@@ -28,6 +29,13 @@ def _root_logger() -> Iterator[None]:
     yield
     for handler in set(root.handlers) - before:
         root.removeHandler(handler)
+
+
+@pytest.fixture(scope="session")
+def objects() -> Iterator[ObjectStore]:
+    """A real S3-compatible server; each test has a prefix of its own in it."""
+    with object_store() as server:
+        yield server
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
