@@ -1,11 +1,14 @@
 """An empty state, on each engine: for the contract suites and for the run loop."""
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from pipeline.adapters import schema
 from pipeline.adapters.state import SqlState
 from tests.pipeline.adapters.desk import Desk
 from tests.servers import empty_database, postgres_database
@@ -57,6 +60,24 @@ def state(state_url: str) -> Iterator[SqlState]:
     opened = SqlState.open(state_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def pass_time(state_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Lets so many seconds pass for leases and for those who hold them, without waiting."""
+    leases, clock = schema.leases, time.monotonic
+    passed = 0.0
+
+    def wait(seconds: float) -> None:
+        nonlocal passed
+        passed += seconds
+        engine = sa.create_engine(state_url)
+        with engine.begin() as connection:
+            connection.execute(sa.update(leases).values(until=leases.c.until - seconds))
+        engine.dispose()
+
+    monkeypatch.setattr("pipeline.rounds.time.monotonic", lambda: clock() + passed)
+    return wait
 
 
 @pytest.fixture

@@ -52,6 +52,7 @@ def test_a_lost_index_is_made_of_the_state(desk: Desk, sqlite_index: SqliteIndex
 
 
 @pytest.mark.server
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # of the state, which is not what this is about
 def test_an_index_whose_server_goes_away_catches_up_by_itself(state: SqlState, tmp_path: Path) -> None:
     desk, count = Desk(state), 2 * BATCH + 10
     articles = [desk.article(number) for number in range(1, count + 1)]
