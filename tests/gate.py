@@ -3,8 +3,6 @@ demands, as the security module of the full distribution does both."""
 
 import http.client
 import json
-import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import trustme
+
+from tests.serving import certified, encrypt, serving
 
 
 class Gate(ThreadingHTTPServer):
@@ -25,9 +25,7 @@ class Gate(ThreadingHTTPServer):
         self.authorization = authorization
         self.refusing: list[tuple[str, int]] = []
         """(beginning of a path, status): each is good for one request, which is answered so."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("127.0.0.1").configure_cert(context)
-        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        encrypt(self, certified(authority))
 
     @property
     def url(self) -> str:
@@ -83,9 +81,6 @@ def gate(node: str, folder: Path, authorization: str) -> Iterator[tuple[Gate, Pa
     authority = trustme.CA()
     file = folder / "authority.pem"
     authority.cert_pem.write_to_path(file)
-    with Gate(node, authority, authorization) as opened:
-        threading.Thread(target=opened.serve_forever, daemon=True).start()
-        try:
-            yield opened, file
-        finally:
-            opened.shutdown()
+    opened = Gate(node, authority, authorization)
+    with serving(opened):
+        yield opened, file

@@ -3,7 +3,6 @@
 import contextlib
 import importlib.util
 import json
-import os
 import re
 import sys
 import tomllib
@@ -52,8 +51,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def inside(service: Service, made: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
     """The service, with its environment as this process's and its secrets where they really are."""
-    for name in [name for name in os.environ if name.startswith(("BEATWATCH_", "PREFECT_"))]:
-        monkeypatch.delenv(name)
     for name, value in service.environment.items():
         monkeypatch.setenv(name, value.replace("/run/secrets", str(made)))
     return service

@@ -1,22 +1,17 @@
 """Mail over a real SMTP server: accepted, refused, and cut off before the answer."""
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from alerts.facts import RunFacts
 from alerts.outbox import Sending, enqueue, send
@@ -24,7 +19,9 @@ from alerts.rules import WatchRule
 from alerts.smtp import DeliveryFailed, Security, SmtpSettings, deliver
 from pipeline.errors import UsageError
 from pipeline.records import Message
+from sample.servers.process import free_port
 from tests.alerts.fake_state import NOW, SOURCES, FakeState, KilledError, newsroom
+from tests.serving import certified
 
 pytestmark = pytest.mark.server
 
@@ -64,12 +61,6 @@ def serving(postbox: Postbox, security: Security = "none", **options: Any) -> It
         yield SmtpSettings("127.0.0.1", controller.port, "beatwatch <watch@example.org>", security, timeout=5)
     finally:
         controller.stop()
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def clock() -> datetime:
@@ -153,7 +144,7 @@ def test_a_sample_run_mails_nobody(state: FakeState) -> None:
 
 
 def test_nobody_listens(state: FakeState) -> None:
-    settings = SmtpSettings("127.0.0.1", free_port(), "watch@example.org", "none", timeout=5)
+    settings = SmtpSettings("127.0.0.1", 1, "watch@example.org", "none", timeout=5)
     assert send(state.port, settings, clock, deliver_mail=True) == Sending(failed=1)
     assert only(state).error == f"mail server 127.0.0.1:{settings.port}: Connection refused"
 
@@ -171,23 +162,10 @@ def test_a_server_without_starttls_gets_no_mail(state: FakeState) -> None:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
-    """A self-signed certificate of 127.0.0.1, and a server's context with it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    encoding, no_password = serialization.Encoding.PEM, serialization.NoEncryption()
-    (tmp_path / "cert.pem").write_bytes(made.public_bytes(encoding))
-    (tmp_path / "key.pem").write_bytes(key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, no_password))
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    return tmp_path / "cert.pem", context
+    """The authority that vouches for 127.0.0.1, and a server's context with its certificate."""
+    authority, file = trustme.CA(), tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(file)
+    return file, certified(authority)
 
 
 def knows(password: bytes) -> Callable[..., AuthResult]:

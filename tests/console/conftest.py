@@ -3,6 +3,7 @@ with both days of the sample newsroom, run once for all tests that need it."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -59,9 +60,8 @@ Beatwatch = Callable[..., Answer]
 
 
 @pytest.fixture
-def beatwatch(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Beatwatch:
-    """Calls a command in this process, without the caller's settings."""
-    monkeypatch.delenv("BEATWATCH_DATA", raising=False)
+def beatwatch(capsys: pytest.CaptureFixture[str]) -> Beatwatch:
+    """Calls a command in this process."""
 
     def call(*arguments: object) -> Answer:
         capsys.readouterr()
@@ -148,7 +148,8 @@ def _send(desk: Desk, *messages: Message) -> None:
 @pytest.fixture(scope="session")
 def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder in which both days of the sample newsroom were run, with what each run printed in `printed-<day>.txt`;
-    no test changes it. The processes that share a suite share the folder as well: the first that needs it makes it."""
+    no test changes it. The processes that share a suite share the folder as well: the first that needs it makes it, and
+    keeps a copy of how it was after the first day."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
@@ -159,5 +160,13 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 ended = in_child("run", "--data", begun)
                 assert ended.returncode == 0, ended.stderr
                 (begun / f"printed-{day}.txt").write_text(ended.stdout)
+                if day == 1:
+                    shutil.copytree(begun, shared / "first-day")
             begun.rename(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def first_day(sampled: Path) -> Path:
+    """A data folder in which only the first day of the sample newsroom was run; no test changes it."""
+    return sampled.with_name("first-day")

@@ -1,13 +1,10 @@
 """A whole run as a person sees it: what two sample days bring, what a third leaves alone, what a kill costs."""
 
-import json
 import os
 import random
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -15,29 +12,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.wiring import opened_state
-from tests.console.conftest import CALL, in_child, valid
+from tests.console.conftest import valid
+from tests.console.installation import Installation, steady
 from training.newsroom import compare
 
 pytestmark = [pytest.mark.server, pytest.mark.model, pytest.mark.timeout(900)]
 KILLS = 5
-
-
-def export(data: Path, what: str) -> list[str]:
-    """An export's lines."""
-    ended = in_child("export", what, "--format", "jsonl", "--data", data)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout.splitlines()
-
-
-def steady(lines: list[str]) -> list[object]:
-    """Exported objects without their fractions: how texts fall into batches moves the last digits of a score."""
-
-    def whole(value: object) -> object:
-        if isinstance(value, dict):
-            return {key: whole(inner) for key, inner in value.items() if not isinstance(inner, float)}
-        return [whole(inner) for inner in value] if isinstance(value, list) else value
-
-    return [whole(json.loads(line)) for line in lines]
 
 
 def rows(data: Path) -> dict[str, int]:
@@ -45,11 +25,6 @@ def rows(data: Path) -> dict[str, int]:
     with sqlite3.connect(data / "state.db") as state:
         names = [name for (name,) in state.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {name: state.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
-
-
-def mails(data: Path) -> dict[str, bytes]:
-    """The written mails by name."""
-    return {path.name: path.read_bytes() for path in (data / "mail").glob("*.eml")}
 
 
 def test_two_days_bring_stories_follow_ups_a_revision_and_a_vanished_page(sampled: Path) -> None:
@@ -60,11 +35,11 @@ def test_two_days_bring_stories_follow_ups_a_revision_and_a_vanished_page(sample
         assert sum(article.revision > 1 for article in articles) == 1
         assert sum(article.vanished_at is not None for article in articles) == 1
         assert any(article.copy_of for article in articles)
-    assert len(mails(sampled)) == 2
+    assert len(Installation(sampled).mails()) == 2
 
 
 def test_a_mail_has_a_text_an_html_part_and_a_stable_name(sampled: Path) -> None:
-    for name, content in mails(sampled).items():
+    for name, content in Installation(sampled).mails().items():
         mail = message_from_bytes(content, policy=policy.default)
         assert mail["Message-ID"] == f"<{name.removesuffix('.eml')}>"
         assert mail.get_body(("plain",)) is not None
@@ -93,16 +68,14 @@ def third(sampled: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     """A copy of the folder in which the newest day was run again, and the table of that run."""
     data = tmp_path_factory.mktemp("third") / "data"
     shutil.copytree(sampled, data)
-    ended = in_child("run", "--data", data, "--json")
-    assert ended.returncode == 0, ended.stderr
-    return data, valid("run", ended.stdout)["counts"]
+    return data, valid("run", Installation(data).run("--json"))["counts"]
 
 
 def test_a_third_run_adds_fetch_rows_alone(sampled: Path, third: tuple[Path, dict[str, int]]) -> None:
     data, counts = third
     before = rows(sampled)
     assert {name for name, count in rows(data).items() if count != before[name]} == {"fetches", "runs"}
-    assert mails(data) == mails(sampled)
+    assert Installation(data).mails() == Installation(sampled).mails()
     assert counts["pages asked for"] > 0
     assert not any(counts.get(row) for row in ("new stories", "pages read: new articles", "mails"))
 
@@ -115,16 +88,16 @@ def test_the_table_of_a_run_adds_up(third: tuple[Path, dict[str, int]]) -> None:
 
 
 def test_a_run_killed_five_times_loses_and_doubles_nothing(sampled: Path, tmp_path: Path) -> None:
-    data, seed = tmp_path / "data", int.from_bytes(os.urandom(4))
+    place, seed = Installation(tmp_path / "data"), int.from_bytes(os.urandom(4))
     dice = random.Random(seed)
     for _ in range(KILLS):
-        run = subprocess.Popen([sys.executable, "-c", CALL, "run", "--data", str(data)], stderr=subprocess.DEVNULL)
+        run = place.begin_run()
         time.sleep(dice.uniform(1.5, 45))
         run.send_signal(signal.SIGKILL)
         run.wait()
     for _ in (1, 2):
-        ended = in_child("run", "--data", data)
-        assert ended.returncode == 0, (seed, ended.stderr)
-    for what in ("articles", "stories", "engagements"):
-        assert steady(export(data, what)) == steady(export(sampled, what)), (seed, what)
-    assert mails(data).keys() == mails(sampled).keys(), seed
+        place.run()
+    whole, exported = Installation(sampled), place.exported()
+    for what, lines in whole.exported().items():
+        assert steady(exported[what].splitlines()) == steady(lines.splitlines()), (seed, what)
+    assert place.mails().keys() == whole.mails().keys(), seed

@@ -10,7 +10,6 @@ import pytest
 from crawlers.gatherer import ScrapyGatherer
 from pipeline.records import Fetch, GatherPlan, Source
 from tests.crawlers.staged_web import StagedWeb
-from tests.object_store import ObjectStore, object_store
 
 NOW = datetime(2026, 10, 5, 6, tzinfo=UTC)
 
@@ -21,13 +20,6 @@ def web() -> Iterator[StagedWeb]:
     staged = StagedWeb()
     yield staged
     staged.close()
-
-
-@pytest.fixture(scope="session")
-def objects() -> Iterator[ObjectStore]:
-    """A real S3-compatible server."""
-    with object_store() as server:
-        yield server
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -20,6 +19,7 @@ from crawlers.wire import Handed, failure_of, handed_line, plan_line, read_hande
 from pipeline.errors import DiskFull, FailedRun, StateError
 from pipeline.records import ArchiveRef, FeedEntry, Fetch, FetchOutcome, GatherPlan, Known, ListPage, Moment
 from tests.crawlers.conftest import NOW
+from tests.crawlers.processes import children, gone
 from tests.crawlers.staged_web import Reply, StagedWeb, page, rss
 
 pytestmark = pytest.mark.server
@@ -36,23 +36,6 @@ def slow_plan(web: StagedWeb, source: Make, plan: Make) -> GatherPlan:
     web.on("http://slow.press.test/2", Reply(b"late", stall=30))
     result: GatherPlan = plan(web, source("slow", feeds=("http://slow.press.test/rss",)), time_cap=25.0)
     return result
-
-
-def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def gone(pid: int, seconds: float = 5.0) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.05)
-    return False
 
 
 PARENT = """
@@ -82,22 +65,22 @@ def test_kill_9_of_the_parent_ends_the_child(slow_plan: GatherPlan, tmp_path: Pa
 
 
 def test_closing_the_iterator_ends_the_child(slow_plan: GatherPlan, tmp_path: Path) -> None:
-    before = set(children(os.getpid()))
+    before = children()
     batches = ScrapyGatherer(tmp_path, floor_mb=1).gather(slow_plan)
     with closing(batches):  # type: ignore[type-var]
         (row,) = next(batches)
-        (child,) = set(children(os.getpid())) - before
+        (child,) = children() - before
     assert row.url == "http://slow.press.test/1"
     assert gone(child)
     assert not list(batches)
 
 
 def test_a_child_that_dies_fails_the_run(slow_plan: GatherPlan, tmp_path: Path) -> None:
-    before = set(children(os.getpid()))
+    before = children()
     gatherer = ScrapyGatherer(tmp_path, floor_mb=1)
     batches = gatherer.gather(slow_plan)
     next(batches)
-    (child,) = set(children(os.getpid())) - before
+    (child,) = children() - before
     os.kill(child, signal.SIGKILL)
     with pytest.raises(FailedRun, match=r"killed by signal 9; the end of .*crawl-RUN1\.log"):
         next(batches)
@@ -112,7 +95,7 @@ def test_a_killed_crawl_does_not_pass_for_read(slow_plan: GatherPlan, tmp_path: 
 
 
 def test_a_crawl_whose_hosts_are_lost_ends(slow_plan: GatherPlan, tmp_path: Path) -> None:
-    before = set(children(os.getpid()))
+    before = children()
     held = iter([True, False])
 
     def hold() -> None:
@@ -122,17 +105,17 @@ def test_a_crawl_whose_hosts_are_lost_ends(slow_plan: GatherPlan, tmp_path: Path
     batches = ScrapyGatherer(tmp_path, floor_mb=1).gather(replace(slow_plan, lease_seconds=60), hold)
     with pytest.raises(StateError, match="took over"):
         list(batches)
-    assert not set(children(os.getpid())) - before
+    assert not children() - before
 
 
 def test_a_crawl_ends_by_itself_where_nobody_says_that_its_hosts_are_held(
     slow_plan: GatherPlan, tmp_path: Path
 ) -> None:
     """As when the parent was stopped, or waits for a database that does not answer."""
-    before = set(children(os.getpid()))
+    before = children()
     batches = ScrapyGatherer(tmp_path, floor_mb=1).gather(replace(slow_plan, lease_seconds=6))
     next(batches)
-    (child,) = set(children(os.getpid())) - before
+    (child,) = children() - before
     assert gone(child, 15)
     with pytest.raises(FailedRun, match="for too long nobody said that its hosts are still held"):
         list(batches)
@@ -199,8 +182,9 @@ def bare_child(data: Path, plan: GatherPlan, floor_mb: int) -> Iterator[tuple["s
 def test_full_disk_during_the_crawl(slow_plan: GatherPlan, tmp_path: Path) -> None:
     """The child finds the disk full when it archives the feed, says so and ends."""
     with bare_child(tmp_path, slow_plan, 10**9) as (child, rows):
-        errors = [error for line in rows if (error := read_handed(line).error())]
-        assert [type(error) for error in errors] == [DiskFull]
+        handed = [read_handed(line) for line in rows]
+        assert not any(line.rows for line in handed)
+        assert [type(error) for line in handed if (error := line.error())] == [DiskFull]
         assert child.wait(5) == 1
 
 

@@ -1,43 +1,25 @@
 """HTTPS: the address guard and the host map hold there too, and a certificate must be valid."""
 
-import ssl
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+import trustme
 
 from pipeline.records import Fetch, FetchOutcome, GatherPlan
 from tests.crawlers.staged_web import StagedWeb
+from tests.serving import certified, encrypt, serving
 
 pytestmark = pytest.mark.server
 Make = Callable[..., Any]
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A self-signed certificate for secure.test with its key, in one PEM file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "secure.test")])
-    now = datetime.now(UTC)
-    built = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("secure.test")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = tmp_path / "secure.pem"
-    path.write_bytes(private + built.public_bytes(pem))
-    return path
+def authority() -> trustme.CA:
+    """Who vouches for secure.test."""
+    return trustme.CA()
 
 
 class Feed(BaseHTTPRequestHandler):
@@ -53,26 +35,23 @@ class Feed(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def secure(certificate: Path) -> Iterator[str]:
-    """ip:port of a TLS server with the self-signed certificate."""
+def secure(authority: trustme.CA) -> Iterator[str]:
+    """ip:port of a TLS server."""
     server = HTTPServer(("127.0.0.1", 0), Feed)
     server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    yield f"127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    encrypt(server, certified(authority, "secure.test"))
+    with serving(server) as address:
+        yield address
 
 
 @pytest.mark.parametrize("trusted", [False, True])
 def test_certificates_are_checked(
-    trusted: bool, secure: str, certificate: Path, web: StagedWeb, source: Make, plan: Make,
+    trusted: bool, secure: str, authority: trustme.CA, web: StagedWeb, source: Make, plan: Make,
     gather: Callable[[Path, GatherPlan], list[Fetch]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     if trusted:
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
     site = source("secure", home="https://secure.test/", feeds=("https://secure.test/rss",))
     (row,) = gather(tmp_path, plan(web, site, host_map=(("secure.test", secure),)))
     if trusted:

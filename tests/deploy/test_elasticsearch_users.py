@@ -3,7 +3,6 @@ so a server on loopback takes down what it is told."""
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from deploy import elasticsearch_users, secret_files
+from tests.serving import serving
 
 
 class Node(ThreadingHTTPServer):
@@ -55,16 +55,12 @@ def folder(tmp_path: Path) -> Path:
 def node(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
     """A node that the settings name, with the superuser's password in a file."""
     server = Node()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
     monkeypatch.setenv("BEATWATCH_ELASTICSEARCH", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setenv("BEATWATCH_ELASTICSEARCH_USER", "elastic")
     monkeypatch.setenv("BEATWATCH_ELASTICSEARCH_SECRET_FILE", str(folder / "elasticsearch_elastic"))
     monkeypatch.setattr("sys.argv", ["elasticsearch_users", str(folder)])
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 def test_roles_come_before_the_users_that_have_them(

@@ -7,14 +7,16 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from pipeline.adapters import schema
 from pipeline.adapters.state import SqlState
 from pipeline.errors import StateError
 from pipeline.hold import CODING_LEASE
@@ -99,22 +101,32 @@ def test_after_a_restart_a_worker_has_its_hosts_at_once_and_another_waits(desk: 
         assert len(again) == 8
 
 
-def test_who_was_silent_for_too_long_is_told_that_another_took_over(desk: Desk, whole: Sequence[Any]) -> None:
-    slow, quick = part(desk, "slow", workers=1, seconds=0.2), part(desk, "quick", workers=1)
+def test_who_was_silent_for_too_long_is_told_that_another_took_over(
+    desk: Desk, whole: Sequence[Any], pass_time: Callable[[float], None]
+) -> None:
+    slow, quick = part(desk, "slow", workers=1), part(desk, "quick", workers=1)
     late, taken_over = slow.taken(whole, 8), quick.taken(whole, 8)
     late.__enter__()
-    time.sleep(0.3)
+    pass_time(61)
     assert len(taken_over.__enter__()) == 8
     with pytest.raises(StateError, match=r"another worker took over host:a\.test"):
         slow.hold()
     assert len(quick.left(whole)) == 8
 
 
-def test_what_is_prolonged_stays(desk: Desk, whole: Sequence[Any]) -> None:
-    steady, other = part(desk, "steady", workers=1, seconds=0.4), part(desk, "other", workers=1)
+def test_who_codes_and_was_silent_for_too_long_is_told_too(desk: Desk, pass_time: Callable[[float], None]) -> None:
+    one, two = part(desk, "one"), part(desk, "two")
+    with one.coding():
+        pass_time(61)
+        with two.coding(), pytest.raises(StateError, match="another worker took over coding"):
+            one.hold()
+
+
+def test_what_is_prolonged_stays(desk: Desk, whole: Sequence[Any], pass_time: Callable[[float], None]) -> None:
+    steady, other = part(desk, "steady", workers=1), part(desk, "other", workers=1)
     with steady.taken(whole, 8):
-        for _ in range(6):
-            time.sleep(0.15)
+        for _ in range(3):
+            pass_time(50)
             steady.hold()
         with other.taken(whole, 8) as none:
             assert none == []
@@ -154,6 +166,15 @@ def test_where_the_coding_worker_failed_the_next_codes(desk: Desk) -> None:
 DELAY, LEASE = 0.25, 10.0
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """What was asked, (host, path) and how often, and what the state then held: articles by id with their texts, bodies."""
+
+    asked: Counter[tuple[str, str]]
+    articles: list[tuple[str, str]]
+    bodies: int
+
+
 @dataclass
 class Pair:
     """Workers over one database, and the newsroom's access log."""
@@ -165,17 +186,23 @@ class Pair:
     workers: int = 2
     processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
 
-    def start(self, name: str) -> None:
-        """One worker."""
-        order = self.folder / f"{name}.json"
-        told = {
-            "name": name, "database": self.database, "data": str(self.folder / name), "vault": str(self.folder / "vault"),
-            "now": self.newsroom.now.isoformat(), "host_map": self.newsroom.host_map, "delay": DELAY,
-            "workers": self.workers, "lease_seconds": LEASE,
-        }  # fmt: skip
-        order.write_text(json.dumps(told), encoding="utf-8")
-        command = [sys.executable, "-m", "tests.pipeline.worker_process", str(order)]
-        self.processes[name] = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def begin(self, *names: str) -> None:
+        """Workers that begin together, when all are ready."""
+        for name in names:
+            order = self.folder / f"{name}.json"
+            told = {
+                "name": name, "database": self.database, "data": str(self.folder / name),
+                "vault": str(self.folder / "vault"), "now": self.newsroom.now.isoformat(),
+                "host_map": self.newsroom.host_map, "delay": DELAY, "workers": self.workers, "lease_seconds": LEASE,
+            }  # fmt: skip
+            order.write_text(json.dumps(told), encoding="utf-8")
+            command = [sys.executable, "-m", "tests.pipeline.worker_process", str(order)]
+            pipe = subprocess.PIPE
+            self.processes[name] = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        begun = [self.processes[name] for name in names]
+        assert [_line(process) for process in begun] == ["ready\n"] * len(names)
+        for process in begun:
+            print("begin", file=process.stdin, flush=True)
 
     def kill(self, name: str) -> None:
         """As a machine that loses its power."""
@@ -192,13 +219,38 @@ class Pair:
         """What these workers asked, robots.txt left out (each crawl reads it for itself)."""
         return [access for access in self.log if access.user_agent in names and access.path != "/robots.txt"]
 
+    def held(self, name: str) -> dict[str, float]:
+        """The hosts that a worker has, and until when (seconds since 1970)."""
+        leases = schema.leases
+        engine = sa.create_engine(self.database)
+        with engine.connect() as connection:
+            found = connection.execute(sa.select(leases.c.name, leases.c.until).where(leases.c.holder == name)).all()
+        engine.dispose()
+        return {lease.removeprefix("host:"): until for lease, until in found if lease.startswith("host:")}
 
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
+    def gathered(self, *names: str) -> Gathered:
+        """What all of them did."""
+        asked = Counter((access.host, access.path) for access in self.asked(*names))
+        with closing(SqlState.open(self.database)) as state:
+            assert state.completed_runs("sample") == 1
+            assert not state.quarantine()
+            articles = sorted((article.id, article.text) for article in state.articles())
+            with state.snapshot() as snapshot:
+                bodies = next(len(list(rows)) for table, rows in snapshot.tables() if table == "bodies")
+        return Gathered(asked, articles, bodies)
+
+
+def _line(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+@contextmanager
+def at_work(folder: Path, workers: int) -> Iterator[Pair]:
     """A database, a newsroom and no workers yet."""
     log: list[Access] = []
     with postgres_database() as database, Newsroom(day=1, on_access=log.append) as newsroom:
-        made = Pair(tmp_path, database.render_as_string(hide_password=False), newsroom, log)
+        made = Pair(folder, database.render_as_string(hide_password=False), newsroom, log, workers)
         try:
             yield made
         finally:
@@ -207,61 +259,53 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
                 process.communicate()
 
 
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    """Where two workers are at work."""
+    with at_work(tmp_path, workers=2) as made:
+        yield made
+
+
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Counter[tuple[str, str]]:
-    """What one worker by itself asks: (host, path) and how often."""
-    log: list[Access] = []
-    with postgres_database() as database, Newsroom(day=1, on_access=log.append) as newsroom:
-        place = tmp_path_factory.mktemp("alone")
-        single = Pair(place, database.render_as_string(hide_password=False), newsroom, log, workers=1)
-        single.start("alone")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Gathered:
+    """What one worker by itself does."""
+    with at_work(tmp_path_factory.mktemp("alone"), workers=1) as single:
+        single.begin("alone")
         single.end("alone")
-        return Counter((access.host, access.path) for access in single.asked("alone"))
+        found = single.gathered("alone")
+    assert len(found.articles) > 100
+    return found
 
 
 @pytest.mark.server
 @pytest.mark.timeout(400)
-def test_two_workers_ask_every_page_once_and_keep_the_spacing(pair: Pair, alone: Counter[tuple[str, str]]) -> None:
-    pair.start("one")
-    pair.start("two")
+def test_two_workers_ask_every_page_once_and_none_the_hosts_of_the_other(pair: Pair, alone: Gathered) -> None:
+    pair.begin("one", "two")
     told = pair.end("one"), pair.end("two")
     asked = pair.asked("one", "two")
-    assert Counter((access.host, access.path) for access in asked) == alone
     assert {access.user_agent for access in asked} == {"one", "two"}
-    for host in {access.host for access in asked}:
-        times = sorted(access.at for access in asked if access.host == host)
-        gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
-        assert min(gaps, default=DELAY) > 0.8 * DELAY, host
+    who = {(access.host, access.user_agent) for access in asked}
+    assert len(who) == len({host for host, _ in who})
     assert sum(out.startswith("told") for out in told) == 1
-    state = SqlState.open(pair.database)
-    assert state.completed_runs("sample") == 1
-    assert len(list(state.articles())) > 100
-    assert not state.quarantine()
-    state.close()
+    assert pair.gathered("one", "two") == alone
 
 
 @pytest.mark.server
 @pytest.mark.timeout(400)
-def test_a_killed_workers_hosts_are_taken_over_after_their_lease(pair: Pair, alone: Counter[tuple[str, str]]) -> None:
-    pair.start("one")
-    pair.start("two")
+def test_a_killed_workers_hosts_are_taken_over_after_their_lease(pair: Pair, alone: Gathered) -> None:
+    pair.begin("one", "two")
     while len(pair.asked("one")) < 8:  # of its first share, all of whose hosts it still has
         assert pair.processes["one"].poll() is None
         time.sleep(0.02)
     pair.kill("one")
-    killed_at = time.time()
+    held = pair.held("one")
+    assert {access.host for access in pair.asked("one")} <= held.keys()
     assert pair.end("two").startswith("told")
-    asked = pair.asked("one", "two")
-    assert {(access.host, access.path) for access in asked} == set(alone)
-    of_one = {access.host for access in pair.asked("one")}
-    taken_over = [access for access in pair.asked("two") if access.host in of_one]
+    taken_over = [access for access in pair.asked("two") if access.host in held]
     assert taken_over
-    assert (
-        min(access.at.timestamp() for access in taken_over) - killed_at > LEASE / 2
-    )  # it was prolonged shortly before
-    state = SqlState.open(pair.database)
-    urls = [article.url for article in state.articles()]
-    assert len(urls) == len(set(urls)) > 100
-    twice = Counter((access.host, access.path) for access in asked) - alone
+    assert [access for access in taken_over if access.at.timestamp() < held[access.host]] == []
+    found = pair.gathered("one", "two")
+    assert found == replace(alone, asked=found.asked)
+    assert found.asked.keys() == alone.asked.keys()
+    twice = found.asked - alone.asked
     assert sum(twice.values()) <= 60  # what was asked and not yet committed when it was killed, and ways in
-    state.close()

@@ -49,7 +49,9 @@ class Teller:
 
 
 def main() -> None:
-    """Run once as the order in the file says."""
+    """Run once as the order in the file says, when a line comes: workers begin together however long their imports take."""
+    print("ready", flush=True)
+    sys.stdin.readline()
     told = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     data = Path(told["data"])
     data.mkdir(parents=True)

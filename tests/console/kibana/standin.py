@@ -6,7 +6,6 @@ while one is in conflict but counts the others, and that an id which another spa
 """
 
 import json
-import ssl
 import uuid
 from base64 import b64encode
 from collections.abc import Iterator
@@ -16,9 +15,12 @@ from email import message_from_bytes
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+import trustme
+
+from tests.serving import certified, encrypt, serving
 
 KEY, USER, PASSWORD = "a2V5OnNlY3JldA==", "analyst", "pass:wörd"
 TYPES = ("index-pattern", "search", "lens", "dashboard")
@@ -169,22 +171,14 @@ def _failed(status: int, error: str, message: str) -> tuple[int, Any]:
 
 
 @contextmanager
-def kibana_standin(certificate: Path | None = None) -> Iterator[StandIn]:
-    """A stand-in on loopback, over TLS where there is a certificate."""
+def kibana_standin(authority: trustme.CA | None = None) -> Iterator[StandIn]:
+    """A stand-in on loopback, over TLS where an authority vouches for it."""
     state = StandIn()
     handler = type("Handler", (_Handler,), {"kibana": state})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
-    if certificate is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    state.url = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_address[1]}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    if authority is not None:
+        encrypt(server, certified(authority))
+    with serving(server) as address:
+        state.url = f"{'https' if authority else 'http'}://{address}"
         yield state
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -1,16 +1,11 @@
 """`beatwatch kibana push` against a stand-in for Kibana (see `standin`): what it brings, and every way in which it fails."""
 
-import ipaddress
 import json
-import socket
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+import trustme
 from jsonschema import Draft202012Validator
 
 from console.kibana.server import TRIES, Kibana, KibanaAddress
@@ -18,6 +13,7 @@ from console.schemas import schema
 from pipeline.errors import KibanaError, UsageError
 from tests.console.conftest import Beatwatch
 from tests.console.kibana.standin import KEY, PASSWORD, USER, StandIn, kibana_standin
+from tests.serving import NOBODY
 
 Set = Callable[..., None]
 
@@ -271,47 +267,27 @@ def test_a_kibana_that_never_starts_is_given_up(kibana: StandIn) -> None:
 
 
 def test_an_address_where_nothing_listens_is_tried_with_longer_and_longer_pauses() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
     pauses: list[float] = []
-    with client(f"http://127.0.0.1:{port}", pauses) as ours, pytest.raises(KibanaError, match="does not answer"):
+    with client(NOBODY, pauses) as ours, pytest.raises(KibanaError, match="does not answer"):
         ours.check_space()
     assert pauses == sorted(pauses)
     assert len(set(pauses)) == len(pauses) == TRIES - 1
 
 
 # --- TLS
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for 127.0.0.1 with its key, in one PEM file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "kibana.test")])
-    now = datetime.now(UTC)
-    built = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = tmp_path_factory.mktemp("tls") / "kibana.pem"
-    path.write_bytes(private + built.public_bytes(pem))
-    return path
-
-
-def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(certificate: Path) -> None:
+def test_a_certificate_that_nobody_vouches_for_is_refused_at_once() -> None:
     pauses: list[float] = []
-    with kibana_standin(certificate) as secure, client(secure.url, pauses) as ours:
+    with kibana_standin(trustme.CA()) as secure, client(secure.url, pauses) as ours:
         with pytest.raises(KibanaError, match="BEATWATCH_KIBANA_CA"):
             ours.check_space()
         assert secure.asked == []
     assert pauses == []
 
 
-def test_an_authority_of_ones_own_is_trusted(certificate: Path) -> None:
-    with kibana_standin(certificate) as secure, client(secure.url, [], ca_file=str(certificate)) as ours:
+def test_an_authority_of_ones_own_is_trusted(tmp_path: Path) -> None:
+    authority, file = trustme.CA(), tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(file)
+    with kibana_standin(authority) as secure, client(secure.url, [], ca_file=str(file)) as ours:
         ours.check_space()
 
 
@@ -371,7 +347,7 @@ def test_a_check_without_elasticsearch_says_what_is_missing(beatwatch: Beatwatch
 def test_a_check_of_an_elasticsearch_that_is_away_fails_in_one_line(
     beatwatch: Beatwatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("BEATWATCH_ELASTICSEARCH", "http://127.0.0.1:1")  # where nobody can listen by chance
+    monkeypatch.setenv("BEATWATCH_ELASTICSEARCH", NOBODY)
     ended = beatwatch("kibana", "check")
     assert ended.status == 1
     assert "does not answer" in ended.err

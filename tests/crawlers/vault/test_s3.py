@@ -1,10 +1,8 @@
 """What is told where an S3-compatible store is away, refuses or is full; what is repeated; what is never said."""
 
 import os
-import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -15,60 +13,14 @@ from crawlers.vault.s3 import S3Store
 from crawlers.vault.writer import VaultWriter
 from pipeline.errors import DiskFull, FailedRun, VaultError
 from tests.crawlers.conftest import NOW
-from tests.crawlers.vault.test_store import content, exchange
+from tests.crawlers.vault.exchanges import content, exchange
+from tests.crawlers.vault.store_standin import EMPTY, SECRET, answering, place, refusal
 from tests.object_store import Key, ObjectStore
+from tests.serving import NOBODY, serving
 
 pytestmark = pytest.mark.server
-SECRET = "the-secret-of-the-key"
 NAME = "2026/10/a.warc.gz"
 SHORT = timedelta(seconds=0.7)
-EMPTY = b'<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>'
-
-
-@contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """A server of these answers; its address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-@contextmanager
-def answering(*answers: tuple[int, bytes]) -> Iterator[tuple[S3Place, list[str]]]:
-    """A server that gives these answers in turn, the last one for ever; with the methods that it was asked by."""
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def handle_one_request(self) -> None:
-            self.raw_requestline = self.rfile.readline()
-            if not self.raw_requestline or not self.parse_request():
-                self.close_connection = True
-                return
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, body = answers[min(len(asked), len(answers) - 1)]
-            asked.append(self.command)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            if not body:
-                self.send_header("ETag", '"0"')
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
-    with serving(Handler) as endpoint:
-        yield place(endpoint), asked
-
-
-def place(endpoint: str) -> S3Place:
-    return S3Place("pages", "desk", endpoint, "us-east-1", "AKIDEXAMPLE", SECRET)
-
-
-def refusal(status: int, code: str) -> tuple[int, bytes]:
-    """An error as S3 writes it; a wrong signature is answered with what was signed."""
-    return status, f"<Error><Code>{code}</Code><StringToSign>AKIDEXAMPLE {SECRET}</StringToSign></Error>".encode()
 
 
 # --- a real server ---------------------------------------------------------------------------------------------------
@@ -120,7 +72,7 @@ def test_what_is_too_much_for_the_memory_goes_up_before_the_sync(objects: Object
 def test_another_programs_variables_have_no_say(objects: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": "x", "AWS_REGION": "eu-west-9",
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_SKIP_SIGNATURE": "true", "AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "true",
+        "AWS_ENDPOINT_URL": NOBODY, "AWS_SKIP_SIGNATURE": "true", "AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "true",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     store = S3Store(objects.place(uuid.uuid4().hex))
@@ -135,7 +87,7 @@ def test_a_store_that_is_away_is_named() -> None:
     with pytest.raises(
         VaultError, match=r"^s3://pages/desk at http://127\.0\.0\.1:1: .* \(connection refused\)"
     ) as told:
-        S3Store(place("http://127.0.0.1:1"), patience=SHORT).check()
+        S3Store(place(NOBODY), patience=SHORT).check()
     assert SECRET not in str(told.value)
 
 
@@ -211,8 +163,8 @@ def test_an_answer_that_breaks_off_is_taken_up_where_it_broke() -> None:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    with serving(Handler) as endpoint:
-        assert content(S3Store(place(endpoint)), NAME, 10) == body[10:]
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        assert content(S3Store(place(f"http://{address}")), NAME, 10) == body[10:]
     assert len(asked) == 3
 
 

@@ -13,11 +13,11 @@ from warcio.checker import Checker
 from crawlers.vault.place import FolderPlace, Place, guarded_folders, open_store, place_text, read_place
 from crawlers.vault.reader import VaultReader
 from crawlers.vault.store import Stored, VaultStore
-from crawlers.vault.warc import Exchange
 from crawlers.vault.writer import VaultWriter, worker_name
 from pipeline.errors import Permanent
 from pipeline.records import ArchiveRef
 from tests.crawlers.conftest import NOW
+from tests.crawlers.vault.exchanges import content, exchange
 
 NAME = "2026/10/kept.warc.gz"
 BODIES = [b"", b"<p>one</p>", bytes(range(256)) * 5000]
@@ -35,15 +35,6 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 @pytest.fixture
 def store(place: Place) -> VaultStore:
     return open_store(place)
-
-
-def exchange(body: bytes) -> Exchange:
-    return Exchange("http://a.test/1", NOW, [("User-Agent", "beatwatch")], 200, [("Content-Type", "text/html")], body)
-
-
-def content(store: VaultStore, name: str, offset: int = 0) -> bytes:
-    with store.read(name, offset) as stream:
-        return stream.read()
 
 
 def archived(store: VaultStore, worker: str = "w1") -> list[ArchiveRef]:
@@ -94,8 +85,8 @@ def test_nothing_is_made_for_a_run_that_brought_nothing(store: VaultStore) -> No
 
 def test_a_sync_from_another_thread_covers_what_was_written_before_it(store: VaultStore, place: Place) -> None:
     """As the hand-over does it: whatever reference had been given out when a sync began can be read when it ends."""
-    reader, written, over = VaultReader(open_store(place)), list[ArchiveRef](), threading.Event()
-    checked: list[ArchiveRef] = []
+    reader, written, checked = VaultReader(open_store(place)), list[ArchiveRef](), list[ArchiveRef]()
+    first, over = threading.Event(), threading.Event()
 
     def sync() -> None:
         while not over.is_set():
@@ -104,16 +95,19 @@ def test_a_sync_from_another_thread_covers_what_was_written_before_it(store: Vau
             for ref in written[len(checked) : before]:
                 assert len(reader.read(ref)) == 1000
                 checked.append(ref)
+                first.set()
 
     with VaultWriter(store, "RUN1", NOW) as vault:
         thread = threading.Thread(target=sync)
         thread.start()
-        for number in range(300):
-            written.append(vault.write(exchange(f"{number:1000}".encode())))
-        over.set()
-        thread.join()
+        try:
+            for number in range(300):
+                written.append(vault.write(exchange(f"{number:1000}".encode())))
+                assert number != 150 or first.wait(60)
+        finally:
+            over.set()
+            thread.join()
     assert [reader.read(ref) for ref in written] == [f"{number:1000}".encode() for number in range(300)]
-    assert checked
 
 
 def test_two_workers_of_one_run_never_share_a_file(store: VaultStore) -> None:

@@ -2,6 +2,7 @@
 more name in `params` and one more branch here."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,18 +17,20 @@ from tests.servers import elasticsearch_prefix
 Dump = dict[str, list[tuple[object, ...]]]
 
 
-@pytest.fixture
-def dump(state_url: str) -> Iterator[Callable[[], Dump]]:
-    """All rows of all tables, as a second connection sees them."""
-    engine = sa.create_engine(state_url)
-
-    def read() -> Dump:
-        with engine.connect() as connection:
-            tables = schema.metadata.sorted_tables
-            return {table.name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr) for table in tables}
-
-    yield read
+def dumped(url: str) -> Dump:
+    """All rows of all tables, as another connection sees them."""
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        tables = schema.metadata.sorted_tables
+        found = {table.name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr) for table in tables}
     engine.dispose()
+    return found
+
+
+@pytest.fixture
+def dump(state_url: str) -> Callable[[], Dump]:
+    """Reads all rows of the state."""
+    return partial(dumped, state_url)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.server)])

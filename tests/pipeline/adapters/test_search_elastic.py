@@ -1,7 +1,8 @@
 """What the Elasticsearch engine does beyond the contract: refusals, outages, secrets, versions of indices."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from pipeline.adapters.search_elastic import ElasticAddress, ElasticIndex
 from pipeline.errors import SearchError
 from pipeline.ports import SearchIndex
 from pipeline.records import SearchDocument
-from sample.servers.process import free_port
+from tests.serving import NOBODY
 
 pytestmark = pytest.mark.server
 
@@ -119,17 +120,20 @@ def test_an_index_of_another_layout_is_left_alone(elastic: ElasticIndex, elastic
 
 
 def test_a_server_that_is_away_is_named() -> None:
-    url = f"http://127.0.0.1:{free_port()}"
-    with pytest.raises(SearchError, match=f"{url}: search index: it does not answer"):
-        ElasticIndex(ElasticAddress(url)).refresh()
+    with pytest.raises(SearchError, match=f"{NOBODY}: search index: it does not answer"):
+        ElasticIndex(ElasticAddress(NOBODY)).refresh()
 
 
 def test_secrets_are_in_no_message() -> None:
-    address = ElasticAddress(f"http://127.0.0.1:{free_port()}", user="desk", secret="hush-hush")
+    address = ElasticAddress(NOBODY, user="desk", secret="hush-hush")
     assert "hush" not in repr(address)
     with pytest.raises(SearchError) as told:
         ElasticIndex(address).refresh()
     assert "hush" not in str(told.value)
+
+
+Look = tuple[int, int, int]
+"""How many hits, neighbours and documents the index showed."""
 
 
 def test_every_search_is_answered_while_the_index_is_built_anew(
@@ -139,25 +143,32 @@ def test_every_search_is_answered_while_the_index_is_built_anew(
     documents = [article(f"{n:04d}", vector=(1.0, n / 1000)) for n in range(2_000)]
     elastic.write(documents)
     elastic.refresh()
-    over = threading.Event()
-    with ThreadPoolExecutor(3) as readers:
-        asking = [readers.submit(_ask_until, over, elastic_address) for _ in range(3)]
-        for _ in range(3):
-            elastic.rebuild([documents[:1_000], documents[1_000:]])
-        over.set()
-        answers = [answer for one in asking for answer in one.result()]
-    assert len(answers) > 30
-    assert set(answers) == {(20, 10, 2_000)}
+    over, seen = threading.Event(), [list[Look](), list[Look](), list[Look]()]
+    with ThreadPoolExecutor(len(seen)) as readers:
+        asking = [readers.submit(_ask_until, over, elastic_address, looks) for looks in seen]
+        try:
+            for _ in range(3):
+                _wait_for_a_look_of_each(asking, seen)
+                elastic.rebuild([documents[:1_000], documents[1_000:]])
+            _wait_for_a_look_of_each(asking, seen)
+        finally:
+            over.set()
+    assert {look for looks in seen for look in looks} == {(20, 10, 2_000)}
 
 
-def _ask_until(over: threading.Event, address: ElasticAddress) -> list[tuple[int, int, int]]:
-    """How many hits, neighbours and documents each look at the index showed."""
-    index, seen = ElasticIndex(address), []
+def _ask_until(over: threading.Event, address: ElasticAddress, seen: list[Look]) -> None:
+    index = ElasticIndex(address)
     while not over.is_set():
         hits, _ = index.search("police")
         seen.append((len(hits), len(index.nearest([1.0, 0.5])), index.count("article")))
     index.close()
-    return seen
+
+
+def _wait_for_a_look_of_each(asking: list[Future[None]], seen: list[list[Look]]) -> None:
+    for reader, looks, before in zip(asking, seen, [len(looks) for looks in seen], strict=True):
+        while len(looks) == before:
+            assert not reader.done(), reader.exception()
+            time.sleep(0.01)
 
 
 def test_another_process_may_bring_the_first_vector_of_a_length(

@@ -1,4 +1,4 @@
-"""Contract of the state: the mail outbox and leases."""
+"""Contract of the state: the mail outbox."""
 
 from collections.abc import Callable
 from dataclasses import replace

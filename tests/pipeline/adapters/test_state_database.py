@@ -44,9 +44,9 @@ def test_opening_again_changes_nothing(state: SqlState, state_url: str, dump: Ca
     assert dump() == before
 
 
-def test_workers_that_begin_at_once_make_one_schema(state_url: str) -> None:
+def test_workers_that_begin_at_once_make_one_schema(empty_url: str) -> None:
     opening = "import sys; from pipeline.adapters.state import SqlState; SqlState.open(sys.argv[1]).close()"
-    command = [sys.executable, "-c", opening, state_url]
+    command = [sys.executable, "-c", opening, empty_url]
     workers = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)]
     assert [worker.communicate()[1] for worker in workers] == ["", "", ""]
 
@@ -98,12 +98,12 @@ def test_a_database_of_a_newer_version_is_left_alone(state: SqlState, state_url:
     engine.dispose()
 
 
-def test_a_database_of_another_program_is_left_alone(state_url: str) -> None:
-    engine = sa.create_engine(state_url)
+def test_a_database_of_another_program_is_left_alone(empty_url: str) -> None:
+    engine = sa.create_engine(empty_url)
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE songs (id INTEGER)"))
     with pytest.raises(StateError, match="another program"):
-        SqlState.open(state_url)
+        SqlState.open(empty_url)
     engine.dispose()
 
 

@@ -1,6 +1,6 @@
 """Contract of the state: leases, and the rounds that workers share."""
 
-import time
+from collections.abc import Callable
 
 from pipeline.adapters.state import SqlState
 from tests.pipeline.adapters.desk import DAY1, DAY2, Desk, source
@@ -17,23 +17,25 @@ def test_one_holder_at_a_time_until_it_gives_the_lease_back(state: SqlState) -> 
     assert state.acquire_leases(["a"], "two", 60) == {"a"}
 
 
-def test_a_lease_ends_by_itself_and_is_prolonged(state: SqlState) -> None:
-    assert state.acquire_leases(["a"], "one", 0.05)
-    assert state.acquire_leases(["a"], "one", 0.4)
-    time.sleep(0.1)
+def test_a_lease_ends_by_itself_and_is_prolonged(state: SqlState, pass_time: Callable[[float], None]) -> None:
+    assert state.acquire_leases(["a"], "one", 10)
+    assert state.acquire_leases(["a"], "one", 60)
+    pass_time(30)
     assert not state.acquire_leases(["a"], "two", 60)
-    time.sleep(0.4)
+    pass_time(31)
     assert state.lease_holder("a") is None
     assert state.acquire_leases(["a"], "two", 60)
     assert not state.acquire_leases(["a"], "one", 60)
 
 
-def test_what_is_given_back_with_a_rest_is_nobodys_until_it_is_over(state: SqlState) -> None:
+def test_what_is_given_back_with_a_rest_is_nobodys_until_it_is_over(
+    state: SqlState, pass_time: Callable[[float], None]
+) -> None:
     state.acquire_leases(["a"], "one", 60)
-    state.release_leases({"a": 0.3}, "one")
+    state.release_leases({"a": 30}, "one")
     assert state.acquire_leases(["a"], "one", 60) == set()
     assert state.acquire_leases(["a"], "two", 60) == set()
-    time.sleep(0.4)
+    pass_time(31)
     assert state.acquire_leases(["a"], "two", 60) == {"a"}
 
 

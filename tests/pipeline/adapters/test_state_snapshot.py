@@ -1,13 +1,13 @@
 """Contract of the state: what a backup reads of it, and what becomes of it in an empty database of either engine."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from pipeline.adapters import schema
 from pipeline.adapters.state import SqlState
@@ -16,7 +16,7 @@ from pipeline.adapters.state.snapshot import TABLES
 from pipeline.errors import StateError
 from pipeline.ports import State
 from pipeline.records import ArchiveRef, Extraction, Identity, digest128
-from tests.pipeline.adapters.conftest import Dump
+from tests.pipeline.adapters.conftest import Dump, dumped
 from tests.pipeline.adapters.desk import DAY1, DAY2, REPORT, URL, Desk, fetch, gone, message
 from tests.servers import empty_database
 
@@ -79,16 +79,7 @@ def test_a_snapshot_loaded_elsewhere_is_the_same_state(desk: Desk, dump: Callabl
     assert copied(other) == (revision, rows)
     assert other.messages() == desk.state.messages()
     other.close()
-    assert {**_all(other_url), "leases": dump()["leases"]} == dump()
-
-
-def _all(url: str) -> Dump:
-    engine = sa.create_engine(url)
-    with engine.connect() as connection:
-        tables = schema.metadata.sorted_tables
-        found = {table.name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr) for table in tables}
-    engine.dispose()
-    return found
+    assert {**dumped(other_url), "leases": dump()["leases"]} == dump()
 
 
 def test_a_lease_of_a_living_process_is_not_taken_along(desk: Desk, other_url: str) -> None:
@@ -164,10 +155,20 @@ def test_a_database_that_holds_something_is_left_alone(desk: Desk, other_url: st
     assert not any(held(other_url).values())
     load(other_url, revision, rows.items())
     assert any(held(other_url).values())
-    before = _all(other_url)
+    before = dumped(other_url)
     with pytest.raises(StateError, match="not empty: give an empty database"):
         load(other_url, revision, rows.items())
-    assert _all(other_url) == before
+    assert dumped(other_url) == before
+
+
+@pytest.fixture(scope="module")
+def filled(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Rows]:
+    """A snapshot of a full state: what becomes of its rows is a matter of the database into which they go."""
+    state = SqlState.open(f"sqlite:///{shutil.copyfile(migrated_file, tmp_path_factory.mktemp('filled') / 'state.db')}")
+    fill(Desk(state))
+    found = copied(state)
+    state.close()
+    return found
 
 
 @pytest.mark.parametrize(
@@ -183,17 +184,16 @@ def test_a_database_that_holds_something_is_left_alone(desk: Desk, other_url: st
     ],
 )
 def test_rows_that_do_not_fit_leave_the_database_empty(
-    desk: Desk, other_url: str, table: str, change: dict[str, str], words: str
+    filled: tuple[str, Rows], other_url: str, table: str, change: dict[str, str], words: str
 ) -> None:
-    fill(desk)
-    revision, rows = copied(desk.state)
-    rows[table] = [{**row, **change} for row in rows.get(table) or [{}]]
+    revision, rows = filled
+    bent = rows | {table: [{**row, **change} for row in rows.get(table) or [{}]]}
     with pytest.raises(StateError, match=words):
-        load(other_url, revision, rows.items())
+        load(other_url, revision, bent.items())
     assert not any(held(other_url).values())
 
 
-def test_a_schema_of_a_newer_version_is_refused(desk: Desk, other_url: str) -> None:
+def test_a_schema_of_a_newer_version_is_refused(other_url: str) -> None:
     with pytest.raises(StateError, match="schema '9999' is unknown to this version"):
         load(other_url, "9999", [])
     assert not any(held(other_url).values())
