@@ -42,7 +42,7 @@ quick: install ## lint, types, import rules and unit tests: under two minutes
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "not server and not model"
 
 test: quick ## everything: also real crawls, models, servers
-	$(BIN)/pytest -q -m "server or model"
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "server or model"
 
 bench: install ## measurements, as ratios against a peer or a floor in the same run
 	@for b in benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
