@@ -82,12 +82,14 @@ def operators(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+@pytest.mark.server
 @pytest.mark.usefixtures("no_prefect")
 def test_a_server_that_is_away_is_named() -> None:
     with pytest.raises(ServerAway, match="the Prefect server does not answer"):
         troubles(NOW, timedelta(minutes=30))
 
 
+@pytest.mark.server
 @pytest.mark.usefixtures("no_prefect")
 def test_what_cannot_be_mailed_is_told_as_soon_as_it_can_and_once(
     operators: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -111,6 +113,7 @@ def unwritable(folder: Path) -> Path:
     return folder / "watched.json"
 
 
+@pytest.mark.server
 @pytest.mark.usefixtures("no_prefect", "operators")
 def test_what_was_told_and_cannot_be_written_is_told_once_and_it_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -125,6 +128,7 @@ def test_what_was_told_and_cannot_be_written_is_told_once_and_it_goes_on(
     assert capsys.readouterr().err.count("what was told is told again if this is started anew") == 1
 
 
+@pytest.mark.server
 @pytest.mark.usefixtures("no_prefect", "operators")
 def test_a_look_that_would_be_forgotten_tells_nothing_and_fails(
     operators: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
