@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NoReturn
 
 from sample.servers.elasticsearch_node import ElasticsearchNode
 from sample.servers.packages import SERVERS, ServerUnavailable
@@ -30,6 +31,7 @@ def main() -> int:
     around.add_argument("folder", type=Path, help="where their data are kept")
     around.add_argument("command", nargs=argparse.REMAINDER)
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, _end)  # its default would leave the servers running
     try:
         if asked.action == "with":
             return run_with(asked.folder, asked.command)
@@ -42,6 +44,7 @@ def main() -> int:
 
 def keep(server: str, data: Path, port: int) -> None:
     """Start one server, say its address, wait for Ctrl-C."""
+    signal.signal(signal.SIGINT, _end)
     if server == "elasticsearch":
         with ElasticsearchNode(data, port) as node:
             _wait("BEATWATCH_TEST_ELASTICSEARCH", node.url)
@@ -52,7 +55,11 @@ def keep(server: str, data: Path, port: int) -> None:
 
 def _wait(variable: str, url: str) -> None:
     print(f"{url}\n  tests use it with: export {variable}={url}\n  Ctrl-C ends it", flush=True)
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    signal.pause()
+
+
+def _end(*_: object) -> NoReturn:
+    sys.exit(0)
 
 
 def run_with(folder: Path, command: Sequence[str]) -> int:
