@@ -15,14 +15,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 
-from pipeline.adapters import schema
+from pipeline.adapters import schema, sqlite_files
 from pipeline.adapters.migrations import upgrade
 from pipeline.adapters.state import SqlState
 from pipeline.adapters.state.database import translated
 from pipeline.errors import BeatwatchError, DataFolderError, StateError
 from pipeline.records import digest128
 from tests.pipeline.adapters.conftest import Dump
-from tests.pipeline.adapters.desk import DAY1, URL, Desk, fetch
+from tests.pipeline.adapters.desk import DAY1, URL, Desk, fetch, source
 
 ROOT = Path(__file__).parents[3]
 
@@ -238,3 +238,20 @@ def test_a_killed_transaction_leaves_nothing_and_the_next_run_goes_on(
     assert {name: rows for name, rows in dump().items() if name != "runs"} == before
     assert len(desk.extract("Both at once.")) == 2
     assert desk.state.article(digest128(URL)) is not None
+
+
+def test_what_a_reader_keeps_from_being_overwritten_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader in the middle of its transaction still has to see what was deleted."""
+    monkeypatch.setattr(sqlite_files, "BUSY_SECONDS", 1)
+    state = SqlState.open(f"sqlite:///{tmp_path / 'state.db'}")
+    state.register_sources([source("secret-paper")])
+    reader = sqlite3.connect(tmp_path / "state.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM sources").fetchone()
+    state.begin_run("live", DAY1)
+    assert not state.scrub()
+    reader.execute("COMMIT")
+    assert state.scrub()
+    assert (tmp_path / "state.db-wal").stat().st_size == 0
+    reader.close()
+    state.close()
