@@ -9,13 +9,14 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from console.checkup_engines import engines
 from console.finding import Finding, Level, examine
-from pipeline.errors import DataFolderError, ModelMissing
+from pipeline.errors import DataFolderError, ModelMissing, StateError
 from pipeline.settings import Settings
 from pipeline.wiring import (
     SAMPLE_SOURCES,
@@ -160,11 +161,13 @@ def _clock(path: Path, settings: Settings) -> str:
     now = datetime.now(UTC)
     if now < RELEASED:
         raise DataFolderError(f"{now.isoformat(timespec='seconds')}: before this version was made")
-    if has_data(path, settings):
-        with opened_state(path, settings=settings) as state:
-            run = state.newest_run() if state.completed_runs("live") else None
-        if run is not None and now + SKEW < run:
-            raise DataFolderError(f"{now.isoformat(timespec='seconds')}: before the newest run, {run.isoformat()}")
+    run = None
+    with suppress(StateError):  # what is wrong with it is the state's own line
+        if has_data(path, settings):
+            with opened_state(path, settings=settings) as state:
+                run = state.newest_run() if state.completed_runs("live") else None
+    if run is not None and now + SKEW < run:
+        raise DataFolderError(f"{now.isoformat(timespec='seconds')}: before the newest run, {run.isoformat()}")
     return f"{now.isoformat(timespec='seconds')}"
 
 

@@ -36,14 +36,18 @@ class Kept:
 
 def engines(settings: Settings, path: Path) -> Iterator[Finding]:
     """State, index and servers. What depends on one that cannot be read is left out."""
+    kept, known = None, True
     try:
         kept = _kept(path, settings)
     except BeatwatchError as error:
         yield failed("state", error, "see the message")
-        kept = None
+        known = False
     else:
         yield Finding("state", "ok", kept.found if kept else "nothing was run here yet")
-    yield from _embedded_index(path, settings, kept) if settings.elasticsearch is None else _server(settings, kept)
+    if settings.elasticsearch is None:
+        yield from _embedded_index(path, settings, kept)
+    else:
+        yield from _server(settings, kept, known)
     yield examine("mail", "mend the settings `smtp_...`, or the server", lambda: _mail(settings))
 
 
@@ -93,8 +97,8 @@ def _compared(place: str, held: Counts, kept: Kept) -> Finding:
                    "run `beatwatch reindex`")  # fmt: skip
 
 
-def _server(settings: Settings, kept: Kept | None) -> Iterator[Finding]:
-    """Elasticsearch: itself, what it lacks, who may reach it, our indices there."""
+def _server(settings: Settings, kept: Kept | None, known: bool) -> Iterator[Finding]:
+    """Elasticsearch: itself, what it lacks, who may reach it, our indices there beside the state, if that is known."""
     try:
         server = search_server(settings)
     except BeatwatchError as error:
@@ -104,7 +108,8 @@ def _server(settings: Settings, kept: Kept | None) -> Iterator[Finding]:
     yield _version(server, address)
     yield _modules(server)
     yield _access(server, address, settings)
-    yield _versions(server, kept)
+    if known:
+        yield _versions(server, kept)
 
 
 def _version(server: "Server", address: str) -> Finding:

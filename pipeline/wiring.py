@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.adapters.data_folder import DataFolder
-from pipeline.errors import ConfigError, UsageError
+from pipeline.errors import BackupError, ConfigError, UsageError
 from pipeline.ports import Progress, SearchIndex, State
 from pipeline.records import Source
 from pipeline.settings import Settings, load_settings
@@ -341,13 +341,28 @@ def restore(file: Path, path: Path, progress: Progress, *, indexed: bool = True)
     with BackupFile.open(file) as backup:
         folder = DataFolder.open(path, restoring=True)
         url = _postgres(settings) or folder.state_url
+        if indexed and not folder.restoring.exists():
+            _require_empty_index(folder, settings)
         place = Place(
-            folder, vault_store(path, settings), loading.knows, lambda: loading.held(url),
-            lambda schema, rows: loading.load(url, schema, rows), remake,
+            folder, vault_store(path, settings), _place(settings, folder.path / "state.db"), loading.knows,
+            lambda: loading.held(url), lambda schema, rows: loading.load(url, schema, rows), remake,
         )  # fmt: skip
         with folder.hold():
             fill(backup, place, settings.disk_floor_mb, progress)
         return backup.manifest, documents
+
+
+def _require_empty_index(folder: DataFolder, settings: Settings) -> None:
+    """An index that answers for another state is not to be replaced. Raises `BackupError`."""
+    if settings.elasticsearch is None:
+        return  # it lies in the data folder, which is empty
+    with closing(_index(folder, settings)) as index:
+        if any(index.count(kind) for kind in index.kinds):
+            raise BackupError(
+                f"{settings.elasticsearch}: the search index {settings.elasticsearch_prefix} holds documents already: set"
+                " another BEATWATCH_ELASTICSEARCH_PREFIX, or leave BEATWATCH_ELASTICSEARCH out; if it is lost anyway, give"
+                " --no-index and run `beatwatch reindex`"
+            )
 
 
 @dataclass(frozen=True, slots=True)

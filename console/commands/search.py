@@ -85,6 +85,14 @@ def command(query: str, kind: str, sort: str, limit: int, after: str | None, dat
     with opened(data_path(data)) as kept:
         hits, cursor = kept.index.search(query, kind=cast(Kind, kind), sort=cast(Sort, sort), limit=limit, after=after)
         found = Found(query, cast(Kind, kind), tuple(_hit(kept.state, hit) for hit in hits), cursor)
+        lag = kept.state.outbox_size()
+    if lag:
+        what = f"{count(lag, 'change')} of the state {'is' if lag == 1 else 'are'} not in this search index"
+        click.echo(
+            f"beatwatch: {what}: the next run brings it up, or `beatwatch reindex`; does BEATWATCH_ELASTICSEARCH say what it"
+            " said for the run?",
+            err=True,
+        )
     if as_json:
         answer(found)
     else:

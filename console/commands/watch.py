@@ -12,7 +12,7 @@ import click
 
 from console.options import data_option, json_option
 from console.output import answer, say
-from pipeline.errors import DataFolderError, UsageError
+from pipeline.errors import DataFolderError, FailedRun, UsageError
 from pipeline.settings import Settings, load_settings
 from pipeline.wiring import data_path, mail_server
 
@@ -84,7 +84,8 @@ class _Watch:
         self._silent = 0
 
     def look(self, now: datetime) -> "list[Trouble]":
-        """What was news. What could not be mailed stays news. Raises `DataFolderError` with `once`, before it mails."""
+        """What was news. What could not be mailed stays news. With `once` raises `DataFolderError` before it mails, and
+        `FailedRun` where it could not."""
         from alerts.smtp import DeliveryFailed
 
         news = self._told.untold(self._found(now))
@@ -95,6 +96,8 @@ class _Watch:
         try:
             self._mail(news, now)
         except DeliveryFailed as error:
+            if self._once:
+                raise FailedRun(f"{error}; nobody was told: {'; '.join(one.line() for one in news)}") from error
             click.echo(f"beatwatch: {error}; it is tried again", err=True)
             return []
         with self._writing():

@@ -28,12 +28,13 @@ Rows = Iterable[tuple[str, Iterable[dict[str, Any]]]]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to restore: `knows(schema)` says whether this version can read its rows, `held()` how many rows each table of
-    the database has, `load(schema, rows)` fills it if it has none, `remake()` makes of it
-    what is not in a backup: the files of mails, the search index."""
+    """Where to restore: `database` is how messages name the database, `knows(schema)` says whether this version can read
+    its rows, `held()` how many rows each table of it has, `load(schema, rows)` fills it if it has none, `remake()` makes
+    of it what is not in a backup: the files of mails, the search index."""
 
     folder: DataFolder
     vault: VaultStore
+    database: str
     knows: Callable[[str], bool]
     held: Callable[[], Mapping[str, int]]
     load: Callable[[str, Rows], object]
@@ -90,11 +91,12 @@ def _begin(backup: BackupFile, place: Place, floor_mb: int) -> None:
 def _require_empty(place: Place) -> None:
     held = [] if next(place.folder.mail.glob("*.eml"), None) is None else ["mails"]
     held += [] if next(iter(place.vault.names()), None) is None else [f"an archive of pages ({place.vault.address})"]
-    held += ["a database with rows in it"] if not held and any(place.held().values()) else []
+    held += [f"rows in its database ({place.database})"] if not held and any(place.held().values()) else []
     if held:
         raise BackupError(
-            f"{place.folder.path}: it holds {held[0]} already: restore into an empty data folder (--data), database and"
-            " vault; to give up what is here, move it away first"
+            f"{place.folder.path}: it holds {held[0]} already: restore into an empty data folder (--data), and an empty"
+            " database and vault where the settings name them (BEATWATCH_DATABASE, BEATWATCH_VAULT); to give up what is"
+            " here, move it away first"
         )
 
 

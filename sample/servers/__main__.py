@@ -72,7 +72,13 @@ def run_with(folder: Path, command: Sequence[str]) -> int:
         if not environment.get("BEATWATCH_DATABASE"):
             database = servers.enter_context(PostgresServer(folder / "postgres"))
             environment["BEATWATCH_DATABASE"] = database.url(driver="")
-        return subprocess.run(command, env=environment, check=False).returncode
+        status = subprocess.run(command, env=environment, check=False).returncode
+    if environment != os.environ:
+        print(
+            f"the servers stop here; a command with them: python -m sample.servers with {folder} COMMAND",
+            file=sys.stderr,
+        )
+    return status
 
 
 if __name__ == "__main__":

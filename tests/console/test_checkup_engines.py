@@ -11,6 +11,7 @@ from aiosmtpd.handlers import Sink
 from elasticsearch import Elasticsearch
 from pydantic import SecretStr
 
+from console.checkup import findings
 from console.checkup_engines import engines
 from console.finding import Finding
 from pipeline.index import build_anew
@@ -100,6 +101,18 @@ def test_a_node_without_modules_is_said_to_lack_them(elastic: Settings, desk: Pa
     assert found["search modules"].found.startswith("our searches need none; it goes without rest-root: ")
     assert "analysis-common: analyzers of languages (only Kibana's" in found["search modules"].found
     assert found["search access"] == Finding("search access", "ok", "on this machine only")
+
+
+@pytest.mark.server
+def test_a_database_that_is_away_is_one_failure(elastic: Settings, desk: Path) -> None:
+    """What cannot be compared with it is not said to differ from it."""
+    reindex(elastic, desk)
+    away = elastic.model_copy(update={"database": "postgresql://somebody@127.0.0.1:1/state"})
+    found = told(away, desk)
+    assert [name for name, finding in found.items() if finding.level == "fail"] == ["state"]
+    assert "check that PostgreSQL runs there" in found["state"].found
+    assert "search index" not in found
+    assert {one.name: one.level for one in findings(away, desk)}["clock"] == "ok"
 
 
 @pytest.mark.server

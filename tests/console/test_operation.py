@@ -18,8 +18,9 @@ from pipeline.errors import VaultError
 from pipeline.records import EngagementReport, Party
 from pipeline.wiring import opened, opened_state
 from tests.console.conftest import CALL, Beatwatch, in_child
-from tests.pipeline.adapters.desk import DAY1
+from tests.pipeline.adapters.desk import DAY1, source
 from tests.pipeline.archived_desk import ArchivedDesk, page_url
+from tests.servers import elasticsearch_prefix
 
 STORY = "01K6SK7V00B8WPJ3C1AT5M4N2E"
 NAME = "Tuivaga"
@@ -362,3 +363,31 @@ def test_who_decided_must_be_said_where_the_user_has_no_name(
     assert (answer.status, answer.out, answer.err.count("\n")) == (2, "", 1)
     assert "--by: say who decided it" in answer.err
     assert NAME in beatwatch("search", NAME, "--data", place).out
+
+
+@pytest.mark.server
+def test_a_search_index_that_answers_for_another_place_is_left_alone(
+    beatwatch: Beatwatch, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "backup.tar"
+    beatwatch("backup", file, "--data", place)
+    with elasticsearch_prefix() as (url, prefix):
+        monkeypatch.setenv("BEATWATCH_ELASTICSEARCH", url)
+        monkeypatch.setenv("BEATWATCH_ELASTICSEARCH_PREFIX", prefix)
+        assert beatwatch("reindex", "--data", place).status == 0
+        beatwatch("takedown", page_url(1), "--reason", "asked", "--yes", "--data", place)
+        refused = beatwatch("restore", file, "--data", tmp_path / "drill")
+        assert (refused.status, refused.out, refused.err.count("\n")) == (1, "", 1)
+        assert f"the search index {prefix} holds documents already" in refused.err
+        assert "0 answers" in beatwatch("search", NAME, "--data", place).out
+        assert beatwatch("restore", file, "--data", tmp_path / "drill", "--no-index").status == 0
+
+
+def test_a_search_in_an_index_that_lags_says_so(beatwatch: Beatwatch, place: Path) -> None:
+    """Or in another one than that of the runs."""
+    assert beatwatch("search", NAME, "--data", place).err == ""
+    with opened_state(place) as state:
+        state.register_sources([source("another")])
+    told = beatwatch("search", NAME, "--data", place, "--json")
+    assert json.loads(told.out)["hits"]
+    assert told.err.startswith("beatwatch: 1 change of the state is not in this search index")

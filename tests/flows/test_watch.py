@@ -98,7 +98,10 @@ def test_what_cannot_be_mailed_is_told_as_soon_as_it_can_and_once(
         assert status(["watch", "--once", "--json", "--data", str(tmp_path)]) == 0
         return [one["kind"] for one in valid("watch", capsys.readouterr().out)["told"]]
 
-    assert told() == []
+    assert status(["watch", "--once", "--data", str(tmp_path)]) == 1
+    ended = capsys.readouterr()
+    assert (ended.out, ended.err.count("\n")) == ("", 1)
+    assert "nobody was told: the Prefect server" in ended.err
     with mail_server() as (port, mailbox):
         operators.setenv("BEATWATCH_SMTP_PORT", str(port))
         assert told() == ["server"]

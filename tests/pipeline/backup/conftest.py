@@ -30,7 +30,7 @@ class Empty:
         """As the wiring makes it."""
         folder = DataFolder.open(self.data, restoring=True)
         return Place(
-            folder, vault_store(self.data), loading.knows, lambda: loading.held(self.url),
+            folder, vault_store(self.data), self.url, loading.knows, lambda: loading.held(self.url),
             lambda schema, rows: loading.load(self.url, schema, rows), lambda: self._mails(folder),
         )  # fmt: skip
 
