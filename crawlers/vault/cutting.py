@@ -60,9 +60,9 @@ def _member(held: bytearray, stream: BinaryIO) -> tuple[int, bytes]:
         while not unpacker.eof:
             if fed == len(held) and not _more(held, stream):
                 return 0, b""
-            unpacked = unpacker.decompress(bytes(held[fed:]))
-            beginning += unpacked[: max(0, _BEGINNING - len(beginning))]
-            fed = len(held)
+            part = held[fed : fed + _BLOCK]  # behind damage all the rest of the file is held
+            beginning += unpacker.decompress(part)[: max(0, _BEGINNING - len(beginning))]
+            fed += len(part)
     except zlib.error:
         return 0, b""
     return fed - len(unpacker.unused_data), beginning
@@ -73,7 +73,7 @@ def _next_beginning(held: bytearray) -> int:
     at = held.find(_MAGIC, 1)
     while at > 0:
         with suppress(zlib.error):
-            if zlib.decompressobj(wbits=31).decompress(bytes(held[at : at + _BEGINNING]), 5) == b"WARC/":
+            if zlib.decompressobj(wbits=31).decompress(held[at : at + _BEGINNING], 5) == b"WARC/":
                 return at
         at = held.find(_MAGIC, at + 1)
     return 0
